@@ -1,0 +1,22 @@
+/** Handlebars with the strictest settings: a missing name is an error, nothing is escaped, no logic but each and if. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Handlebars from 'handlebars';
+import { packageRoot } from '../support/package-root.ts';
+
+function templateText(name: string): string {
+  return readFileSync(join(packageRoot(import.meta.url), 'templates', name), 'utf8');
+}
+
+/** Renders templates/<name>.hbs. The view must have every name that the template prints. */
+export function render(name: string, view: object, partials: Readonly<Record<string, string>> = {}): string {
+  const instance = Handlebars.create();
+  for (const [partial, file] of Object.entries(partials)) instance.registerPartial(partial, templateText(`${file}.hbs`));
+  const template = instance.compile(templateText(`${name}.hbs`), {
+    strict: true,
+    noEscape: true,
+    knownHelpersOnly: true,
+    preventIndent: false,
+  });
+  return template(view);
+}

@@ -1,0 +1,42 @@
+/** What a file that no frontend recognises seems to be, so that the message can say what to do with it. */
+
+export interface ContentDescription {
+  /** Completes "it is not a model that bnnc knows: …". */
+  readonly what: string;
+  readonly help: string;
+}
+
+const EXPORT = 'Export the model to ONNX (torch.onnx.export, tf2onnx, or the QONNX export of Brevitas) and compile that file.';
+
+const SIGNATURES: readonly { readonly start: readonly number[]; readonly at?: number; readonly what: string; readonly help?: string }[] = [
+  { start: [0x50, 0x4b, 0x03, 0x04], what: 'it is a zip archive, as torch.save and numpy.savez write' },
+  { start: [0x80], what: 'it looks like a Python pickle, as torch.save wrote before PyTorch 1.6' },
+  { start: [0x89, 0x48, 0x44, 0x46], what: 'it is an HDF5 file, as Keras writes' },
+  { start: [0x54, 0x46, 0x4c, 0x33], at: 4, what: 'it is a TensorFlow Lite model' },
+  { start: [0x89, 0x50, 0x4e, 0x47], what: 'it is a PNG image', help: 'Give the model file, not a picture.' },
+  { start: [0x1f, 0x8b], what: 'it is compressed with gzip', help: 'Decompress it first (gunzip).' },
+  {
+    start: [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59],
+    what: 'it is a numpy array',
+    help: 'Arrays are data (--data); the model is a file of its own.',
+  },
+];
+
+const LFS = 'version https://git-lfs.github.com/spec/';
+
+/** Looks at the first bytes only. */
+export function describeContent(bytes: Uint8Array): ContentDescription {
+  if (bytes.length === 0) return { what: 'it is empty', help: 'Download or export the model again.' };
+  const text = String.fromCharCode(...bytes.subarray(0, 400));
+  if (text.startsWith(LFS)) {
+    const size = /\nsize (\d+)/.exec(text)?.[1];
+    return {
+      what: `it is a git-lfs pointer, which stands for the model${size === undefined ? '' : ` of ${size} bytes`} but does not contain it`,
+      help: 'Run `git lfs install` and `git lfs pull` in its repository, or download the file itself.',
+    };
+  }
+  const known = SIGNATURES.find(({ start, at = 0 }) => start.every((byte, i) => bytes[at + i] === byte));
+  if (known !== undefined) return { what: known.what, help: known.help ?? EXPORT };
+  if (/^[\t\n\r\x20-\x7e]+$/.test(text)) return { what: 'it is text', help: EXPORT };
+  return { what: 'its bytes do not have the form of any known format', help: EXPORT };
+}

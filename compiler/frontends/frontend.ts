@@ -1,0 +1,45 @@
+/** What a frontend is: it knows one family of files and nothing else of the compiler. */
+import type { Diagnostics } from '../support/diagnostics.ts';
+import type { Graph } from '../ir/types.ts';
+
+/** Files beside the model (external data, a parameter file). Synchronous, and confined to the model's folder. */
+export interface SideFiles {
+  /** Names in the model's folder that match a pattern with `*`, sorted. */
+  readonly list: (pattern: string) => readonly string[];
+  /** Bytes [offset, offset + length) of a file in the model's folder; undefined if there is no such range. */
+  readonly read: (name: string, offset?: number, length?: number) => Uint8Array | undefined;
+}
+
+export interface FrontendOptions {
+  /** File name as it is shown to the user. */
+  readonly file: string;
+  /** Output tensor or node to compile up to; null for the model's only output. */
+  readonly output: string | null;
+}
+
+/** The network as the file says it, in f32 unless the file says otherwise. */
+export interface Imported {
+  readonly graph: Graph;
+  /** Class names, if the file has them. */
+  readonly classes: readonly string[] | null;
+  /**
+   * For each element of the graph's input ([height][width][channels] order), its index in one sample of the file's own
+   * input order; null where both orders agree. Data files are in the file's order.
+   */
+  readonly inputOrder: Int32Array | null;
+  /** Shape of one sample in the file's own order, without batch. */
+  readonly inputShape: readonly number[];
+  /** What the reader left out or decided, one sentence each, for `inspect`. */
+  readonly notes: readonly string[];
+}
+
+export interface Frontend {
+  /** Name for --from. */
+  readonly name: string;
+  /** One sentence: what it reads. */
+  readonly doc: string;
+  /** Cheap test on the content. */
+  readonly accepts: (bytes: Uint8Array) => boolean;
+  /** Reads the model. Problems of one stage are collected in `diagnostics`, which is stopped at the stage's end. */
+  readonly read: (bytes: Uint8Array, side: SideFiles, options: FrontendOptions, diagnostics: Diagnostics) => Imported;
+}

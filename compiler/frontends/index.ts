@@ -1,0 +1,29 @@
+/** The list of every frontend, and the choice of one by the content of the file. */
+import { fail } from '../support/diagnostics.ts';
+import { describeContent } from './content.ts';
+import type { Frontend } from './frontend.ts';
+import { onnx } from './onnx/index.ts';
+
+export const FRONTENDS: readonly Frontend[] = [onnx];
+
+/**
+ * The frontend named `from`, else the first that recognises the bytes; `file` is the name shown to the user.
+ * @throws UserError BNN0001 for an unknown name, BNN1002 when no frontend recognises the content
+ */
+export function detectFrontend(bytes: Uint8Array, from?: string | null, file?: string): Frontend {
+  const names = FRONTENDS.map((frontend) => frontend.name).join(', ');
+  if (from !== undefined && from !== null) {
+    const named = FRONTENDS.find((frontend) => frontend.name === from);
+    return named ?? fail({ code: 'BNN0001', message: `--from ${from} is not a format that bnnc reads.`, details: [`formats  ${names}`] });
+  }
+  const found = FRONTENDS.find((frontend) => frontend.accepts(bytes));
+  if (found !== undefined) return found;
+  const seen = describeContent(bytes);
+  return fail({
+    code: 'BNN1002',
+    message: `${file === undefined ? 'The file' : `"${file}"`} is not a model that bnnc knows: ${seen.what}.`,
+    ...(file === undefined ? {} : { origin: { file, path: `${bytes.length} bytes` } }),
+    details: [`formats  ${names}`],
+    help: seen.help,
+  });
+}

@@ -1,0 +1,57 @@
+/** Names every operator without a meaning at once, before anything is read. */
+import type { Diagnostics } from '../../support/diagnostics.ts';
+import { TAIL, type ModelGraph, type Reached } from './model-graph.ts';
+import type { OnnxNode } from './node.ts';
+import { folderOf, readerOf } from './readers/index.ts';
+
+/** Operators whose result does not depend on the values of their inputs. */
+const SHAPE_ONLY: ReadonlySet<string> = new Set(['Shape', 'Size']);
+
+/** What to do about the operators that people meet most. */
+const ADVICE: Readonly<Record<string, string>> = {
+  GlobalAveragePool: 'Averages are not binary: replace it by Flatten and a dense layer, or cut the model before it with --output.',
+  AveragePool: 'Averages are not binary: use MaxPool.',
+  MultiThreshold: 'This is a FINN-internal node: export from Brevitas to QONNX without FINN transformations.',
+  XnorPopcountMatMul: 'This is a FINN-internal node: export from Brevitas to QONNX without FINN transformations.',
+  If: 'Control flow cannot be compiled: export with torch.jit.trace, or simplify the file with onnxsim.',
+  Loop: 'Control flow cannot be compiled: export with torch.jit.trace, or simplify the file with onnxsim.',
+};
+
+/** Reports BNN1004 for each node that can neither be read nor folded. `functions` are those the file defines itself. */
+export function checkOperators(
+  graph: ModelGraph,
+  reached: Reached,
+  opset: number,
+  functions: ReadonlySet<string>,
+  diagnostics: Diagnostics,
+): void {
+  const constants = new Set([...graph.initializers.keys(), ...graph.sparse, '']);
+  for (const node of reached.nodes) {
+    const isConstant = node.inputs.every((name) => constants.has(name));
+    if (isConstant || SHAPE_ONLY.has(node.op)) node.outputs.forEach((name) => constants.add(name));
+    if ((isConstant ? folderOf(node) : readerOf(node)) !== undefined) continue;
+    const domain = node.domain === '' ? 'ai.onnx' : node.domain;
+    diagnostics.error({
+      code: 'BNN1004',
+      message: `"${node.name}" uses the operator ${node.op}, which bnnc does not support${why(node, isConstant)}.`,
+      origin: node.origin,
+      details: [`operator  ${node.op}`, `domain    ${domain}`, ...(node.domain === '' ? [`opset     ${opset}`] : [])],
+      help: adviceFor(node, functions),
+    });
+  }
+}
+
+function why(node: OnnxNode, isConstant: boolean): string {
+  if (isConstant) return readerOf(node) === undefined ? '' : ' on constants';
+  if (TAIL.has(node.op) && node.domain === '') return ' before the end of the network';
+  return folderOf(node) === undefined ? '' : ' on tensors that depend on the input';
+}
+
+function adviceFor(node: OnnxNode, functions: ReadonlySet<string>): string {
+  if (functions.has(`${node.domain}:${node.op}`))
+    return 'It is a function that the file defines: inline it with onnx.inliner.inline_local_functions.';
+  const known = Object.hasOwn(ADVICE, node.op) ? ADVICE[node.op] : undefined;
+  return (
+    known ?? `Re-export without it, simplify the file with onnxsim, or cut the model before it with --output "${node.inputs[0] ?? ''}".`
+  );
+}

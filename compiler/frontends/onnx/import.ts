@@ -1,0 +1,147 @@
+/** Builds the graph: reads the nodes that the output needs, one by one, and lays the result out as the compiler expects it. */
+import { GraphBuilder } from '../../ir/builder.ts';
+import { UserError, type Diagnostics, type Problem } from '../../support/diagnostics.ts';
+import type { Imported, SideFiles } from '../frontend.ts';
+import { readTensor } from './constant.ts';
+import { asImage, asVector, isImage, type ImportContext, type Tensor } from './context.ts';
+import { readGraphInput, type GraphInput } from './graph-input.ts';
+import { properSizes, type Activation } from './layout.ts';
+import type { Ending, ModelGraph, Reached } from './model-graph.ts';
+import { refuse, refuseOrder, type OnnxNode } from './node.ts';
+import type { ValueInfoProto } from './onnx_pb.ts';
+import { folderOf, readerOf } from './readers/index.ts';
+import { checkTail } from './tail.ts';
+
+/** Everything that the earlier stages found out. */
+export interface ImportPlan {
+  readonly name: string;
+  readonly graph: ModelGraph;
+  readonly opset: number;
+  readonly input: ValueInfoProto;
+  readonly ending: Ending;
+  readonly reached: Reached;
+}
+
+/** Reads all nodes; problems are collected and stop the import at its end. */
+export function importGraph(plan: ImportPlan, side: SideFiles, diagnostics: Diagnostics): Imported {
+  const builder = new GraphBuilder(plan.name);
+  const input = readGraphInput(plan.graph, plan.input, builder);
+  const tensors = new Map<string, Tensor>([[plan.input.name, input.activation]]);
+  readInitializers(plan, side, tensors, diagnostics);
+  diagnostics.stopOnErrors();
+
+  const context: ImportContext = { builder, opset: plan.opset, batch: input.batch, tensors };
+  const failed = new Set<string>();
+  for (const node of plan.reached.nodes) {
+    const result = collect(diagnostics, () => readNode(node, context, side, failed, plan.graph));
+    const [first] = node.outputs;
+    if (result === undefined) node.outputs.forEach((output) => failed.add(output));
+    else if (first !== undefined) tensors.set(first, result);
+  }
+  diagnostics.stopOnErrors();
+  return finish(plan, input, context, diagnostics);
+}
+
+/** The result of `work`, or undefined with its problems collected. */
+function collect<T>(diagnostics: Diagnostics, work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    error.diagnostics.forEach((problem: Problem) => {
+      diagnostics.error(problem);
+    });
+    return undefined;
+  }
+}
+
+function readInitializers({ graph, reached }: ImportPlan, side: SideFiles, tensors: Map<string, Tensor>, diagnostics: Diagnostics): void {
+  for (const name of reached.tensors) {
+    const proto = graph.initializers.get(name);
+    const origin = { file: graph.file, path: `graph.initializer "${name}"` };
+    if (proto !== undefined) {
+      const tensor = collect(diagnostics, () => readTensor(proto, side, origin));
+      if (tensor !== undefined) tensors.set(name, tensor);
+    } else if (graph.sparse.has(name)) {
+      diagnostics.error({ code: 'BNN1009', message: `The tensor "${name}" is stored in sparse form, which cannot be read.`, origin });
+    }
+  }
+}
+
+/** Undefined where an input is missing because its own node failed. */
+function readNode(
+  node: OnnxNode,
+  context: ImportContext,
+  side: SideFiles,
+  failed: ReadonlySet<string>,
+  graph: ModelGraph,
+): Tensor | undefined {
+  const inputs: (Tensor | undefined)[] = [];
+  for (const name of node.inputs) {
+    const tensor = name === '' ? undefined : context.tensors.get(name);
+    if (tensor === undefined && failed.has(name)) return undefined;
+    if (tensor === undefined && name !== '') return refuseMissing(node, name, graph, context);
+    inputs.push(tensor);
+  }
+  const constants = inputs.filter((tensor) => tensor?.kind !== 'activation');
+  if (constants.length === inputs.length) {
+    const fold = folderOf(node) ?? refuse(node, 'cannot be computed on constants');
+    return fold(
+      node,
+      inputs.map((tensor) => (tensor?.kind === 'constant' ? tensor : undefined)),
+      { opset: context.opset, side },
+    );
+  }
+  const read = readerOf(node) ?? refuse(node, 'cannot depend on the input');
+  return read(node, context);
+}
+
+function refuseMissing(node: OnnxNode, name: string, graph: ModelGraph, context: ImportContext): never {
+  const maker = graph.producers.get(name);
+  const made = maker?.outputs[0] !== undefined && context.tensors.has(maker.outputs[0]);
+  if (maker !== undefined && made)
+    return refuse(node, `reads "${name}", a further output of "${maker.name}" (${maker.op}); bnnc computes the first`);
+  return refuse(node, `reads "${name}", which is made only after it`, 'The nodes of an ONNX file must be in execution order.');
+}
+
+/** The output as a vector, or as an image with channels last. */
+function layOut(x: Activation, context: ImportContext, node: OnnxNode): Activation {
+  if (x.pad !== null) return refuse(node, `ends the network with what "${x.pad.by}" (Pad) has padded`);
+  if (x.element === 'bool')
+    return refuse(node, 'ends the network with truth values', 'Choose the tensor before the comparison with --output.');
+  if (properSizes(x.shape).length <= 1) return asVector(context, node, x);
+  if (isImage(x)) return asImage(context, node, x);
+  if (x.order === null) return x;
+  return refuseOrder(
+    node,
+    `ends the network with a tensor of shape [${x.shape.join(', ')}] whose elements are in another order than the image they come from`,
+    'Choose the tensor before the Flatten or Transpose with --output.',
+  );
+}
+
+function finish(plan: ImportPlan, input: GraphInput, context: ImportContext, diagnostics: Diagnostics): Imported {
+  const { graph, ending } = plan;
+  const last = graph.producers.get(ending.tensor);
+  const output = context.tensors.get(ending.tensor);
+  if (output?.kind !== 'activation') {
+    diagnostics.error({
+      code: 'BNN1006',
+      message: `The output "${ending.tensor}" does not depend on the input "${plan.input.name}".`,
+      origin: last?.origin ?? { file: graph.file, path: 'graph.output' },
+    });
+    diagnostics.stopOnErrors();
+    throw new Error('unreachable: an error was reported');
+  }
+  const laidOut = last === undefined ? output : collect(diagnostics, () => layOut(output, context, last));
+  const notes = [...input.notes, ...(collect(diagnostics, () => checkTail(ending, output.shape, context)) ?? [])];
+  diagnostics.stopOnErrors();
+  const value = laidOut ?? output;
+  if (isImage(value) && value.order !== null) notes.push('The output is an image: the header gives it as [height][width][channel].');
+  return {
+    graph: context.builder.finish(value.value),
+    classes: null,
+    inputOrder: input.inputOrder,
+    inputShape: input.inputShape,
+    notes,
+  };
+}

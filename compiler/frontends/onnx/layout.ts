@@ -1,0 +1,74 @@
+/**
+ * How the tensors of the file correspond to the values of the graph.
+ *
+ * An ONNX tensor has a batch dimension and usually puts channels first; a value of the graph is [height][width][channels]
+ * or [features]. The correspondence is kept as one permutation per tensor: element i of the ONNX tensor (row-major) is
+ * element `order[i]` of the value. Transpose then permutes `order`, Reshape leaves it alone, a dense layer moves it
+ * into its weight columns, and a convolution asks whether it is the channels-first order of an image.
+ */
+import type { ValueId } from '../../ir/types.ts';
+import { stridesOf, transposeIndices, walk } from './indexing.ts';
+
+/** A tensor that depends on the input. */
+export interface Activation {
+  readonly kind: 'activation';
+  readonly value: ValueId;
+  /** ONNX shape, a batch of 1 included. */
+  readonly shape: readonly number[];
+  /** Element of the value for each ONNX element; null where both orders agree. */
+  readonly order: Int32Array | null;
+  /** What the file computes with: integers and truth values take part in no arithmetic before a Cast. */
+  readonly element: 'float' | 'integer' | 'bool';
+  /** The truth values of `value` are meant inverted (a Not). */
+  readonly negated: boolean;
+  /** A Pad that waits for its convolution; `shape` is the shape before it. */
+  readonly pad: PendingPad | null;
+}
+
+export interface PendingPad {
+  readonly top: number;
+  readonly left: number;
+  readonly bottom: number;
+  readonly right: number;
+  readonly value: number;
+  /** The Pad node, for messages. */
+  readonly by: string;
+}
+
+/** Null for the identity, so that equal orders are easy to see. */
+export function compactOrder(order: Int32Array): Int32Array | null {
+  return order.every((to, from) => to === from) ? null : order;
+}
+
+export function sameOrder(a: Int32Array | null, b: Int32Array | null): boolean {
+  if (a === null || b === null) return a === b;
+  return a.length === b.length && a.every((to, from) => to === b[from]);
+}
+
+/** The order of a [channels][height][width] tensor whose value is [height][width][channels]. */
+export function channelsFirst(channels: number, height: number, width: number): Int32Array | null {
+  if (channels === 1 || height * width === 1) return null;
+  const [y = 0, x = 0, c = 0] = stridesOf([height, width, channels]);
+  return walk([channels, height, width], [c, y, x]);
+}
+
+/** The order after the ONNX tensor of `shape` has been transposed. */
+export function transposedOrder(shape: readonly number[], order: Int32Array | null, permutation: readonly number[]): Int32Array | null {
+  const before = transposeIndices(shape, permutation);
+  return compactOrder(order === null ? before : before.map((index) => order[index] ?? 0));
+}
+
+/** For each element of the value, the ONNX element; null for the identity. */
+export function inverseOrder(order: Int32Array | null): Int32Array | null {
+  if (order === null) return null;
+  const inverse = new Int32Array(order.length);
+  order.forEach((to, from) => {
+    inverse[to] = from;
+  });
+  return inverse;
+}
+
+/** Sizes of the dimensions that are not 1. */
+export function properSizes(shape: readonly number[]): readonly number[] {
+  return shape.filter((size) => size !== 1);
+}

@@ -1,0 +1,85 @@
+/** Nodes of an ONNX graph with their attributes as plain values. */
+import { fail, type Origin } from '../../support/diagnostics.ts';
+import { AttributeProto_AttributeType as Kind, type AttributeProto, type NodeProto, type TensorProto } from './onnx_pb.ts';
+
+export interface OnnxNode {
+  /** The node's own name, or `<operator>_<index>`. */
+  readonly name: string;
+  readonly op: string;
+  /** '' for the standard operators. */
+  readonly domain: string;
+  /** Tensor names; '' where an optional input is left out. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: ReadonlyMap<string, AttributeProto>;
+  readonly origin: Origin;
+}
+
+/** The node at `index` of the graph; its origin reads `graph.node[7] "bn2" (BatchNormalization)`. */
+export function toOnnxNode(proto: NodeProto, index: number, file: string): OnnxNode {
+  const name = proto.name === '' ? `${proto.opType}_${index}` : proto.name;
+  return {
+    name,
+    op: proto.opType,
+    domain: proto.domain === 'ai.onnx' ? '' : proto.domain,
+    inputs: proto.input,
+    outputs: proto.output,
+    attributes: new Map(proto.attribute.map((attribute) => [attribute.name, attribute])),
+    origin: { file, path: `graph.node[${index}] "${name}" (${proto.opType})` },
+  };
+}
+
+/** Refuses a use of a supported operator (BNN1008). `message` completes "NAME (Op) …". */
+export function refuse(node: OnnxNode, message: string, help?: string): never {
+  fail({
+    code: 'BNN1008',
+    message: `"${node.name}" (${node.op}) ${message}.`,
+    origin: node.origin,
+    ...(help === undefined ? {} : { help }),
+  });
+}
+
+/** Refuses a mix of dimensions that cannot be moved into weights (BNN1011). */
+export function refuseOrder(node: OnnxNode, message: string, help?: string): never {
+  fail({
+    code: 'BNN1011',
+    message: `"${node.name}" (${node.op}) ${message}.`,
+    origin: node.origin,
+    ...(help === undefined ? {} : { help }),
+  });
+}
+
+/** The attribute if it is present; refuses another type. Files older than IR version 2 state no type. */
+function attribute(node: OnnxNode, name: string, type: Kind): AttributeProto | undefined {
+  const found = node.attributes.get(name);
+  if (found === undefined) return undefined;
+  if (found.type !== type && found.type !== Kind.UNDEFINED)
+    refuse(node, `has an attribute ${name} of the wrong type (${found.type}, not ${type})`);
+  return found;
+}
+
+export function integerAttribute(node: OnnxNode, name: string, fallback: number): number {
+  const found = attribute(node, name, Kind.INT);
+  return found === undefined ? fallback : Number(found.i);
+}
+
+export function floatAttribute(node: OnnxNode, name: string, fallback: number): number {
+  return attribute(node, name, Kind.FLOAT)?.f ?? fallback;
+}
+
+export function textAttribute(node: OnnxNode, name: string, fallback: string): string {
+  const found = attribute(node, name, Kind.STRING);
+  return found === undefined ? fallback : new TextDecoder().decode(found.s);
+}
+
+export function integersAttribute(node: OnnxNode, name: string): readonly number[] | undefined {
+  return attribute(node, name, Kind.INTS)?.ints.map(Number);
+}
+
+export function floatsAttribute(node: OnnxNode, name: string): readonly number[] | undefined {
+  return attribute(node, name, Kind.FLOATS)?.floats;
+}
+
+export function tensorAttribute(node: OnnxNode, name: string): TensorProto | undefined {
+  return attribute(node, name, Kind.TENSOR)?.t;
+}

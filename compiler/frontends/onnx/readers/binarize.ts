@@ -1,0 +1,55 @@
+/** Sign and the one-bit quantizers of QONNX on activations. */
+import { apply, needFloat, optionalConstant, paddedInput, type ImportContext, type NodeReader } from '../context.ts';
+import type { Constant } from '../constant.ts';
+import type { Activation } from '../layout.ts';
+import { refuse, type OnnxNode } from '../node.ts';
+import { bipolarScale, readQuantizer } from '../quantizer.ts';
+import { stepWith } from './arithmetic.ts';
+
+/** A sign maps the elements that a Pad will add as well. */
+function sign(node: OnnxNode, context: ImportContext, zero: 'plus' | 'zero'): Activation {
+  const x = paddedInput(node, context);
+  if (x.element === 'bool') return refuse(node, 'takes the sign of truth values');
+  const binarized = apply(context, node, 'sign', { zero }, x);
+  if (x.pad === null) return binarized;
+  const value = x.pad.value === 0 ? (zero === 'plus' ? 1 : 0) : Math.sign(x.pad.value);
+  return { ...binarized, pad: { ...x.pad, value } };
+}
+
+/** sign(0) is 0. */
+export const readSign: NodeReader = (node, context) => sign(node, context, 'zero');
+
+function isAll(values: Constant, wanted: number): boolean {
+  return values.data.every((value) => value === wanted);
+}
+
+/** x ≥ 0 ? +scale : −scale */
+function bipolar(node: OnnxNode, context: ImportContext, scale: Constant): Activation {
+  const binarized = sign(node, context, 'plus');
+  if (isAll(scale, 1)) return binarized;
+  if (binarized.pad !== null) return refuse(node, `quantizes to ±${scale.data[0]} what "${binarized.pad.by}" (Pad) has padded`);
+  return stepWith(context, node, binarized, 'multiply', scale);
+}
+
+export const readBipolarQuant: NodeReader = (node, context) =>
+  bipolar(node, context, bipolarScale(node, optionalConstant(node, context, 1, 'its scale')));
+
+/** See quantizer.ts for the two meanings of one bit. */
+export const readQuant: NodeReader = (node, context) => {
+  const inputs = ['', 'its scale', 'its zero point', 'its bit width'].map((what, i) =>
+    i === 0 ? undefined : optionalConstant(node, context, i, what),
+  );
+  const quantizer = readQuantizer(node, inputs);
+  if (quantizer.kind === 'bipolar') return bipolar(node, context, quantizer.scale);
+  const { scale, zeroPoint } = quantizer;
+  let x = paddedInput(node, context);
+  needFloat(node, x);
+  if (x.pad !== null) return refuse(node, `reads what "${x.pad.by}" (Pad) has padded`);
+  if (!isAll(scale, 1)) x = stepWith(context, node, x, 'divide', scale);
+  if (!isAll(zeroPoint, 0)) x = stepWith(context, node, x, 'add', zeroPoint);
+  // Half to even: 0.5 rounds to 0, so the bit is set strictly above one half.
+  x = apply(context, node, 'compare', { operator: 'greater', values: Float32Array.of(0.5) }, x);
+  x = apply(context, node, 'select', { whenTrue: 1, whenFalse: 0 }, x);
+  if (!isAll(zeroPoint, 0)) x = stepWith(context, node, x, 'subtract', zeroPoint);
+  return isAll(scale, 1) ? x : stepWith(context, node, x, 'multiply', scale);
+};

@@ -1,0 +1,89 @@
+/** The list of every operator that may depend on the input. Adding one is a reader in this folder and a line here. */
+import type { NodeReader } from '../context.ts';
+import { FOLDABLE, foldOf, type Fold } from '../fold/index.ts';
+import type { OnnxNode } from '../node.ts';
+import { readAdd, readClip, readDiv, readMax, readMin, readMul, readNeg, readPow, readRelu, readSub } from './arithmetic.ts';
+import { readBipolarQuant, readQuant, readSign } from './binarize.ts';
+import { readCast, readCompare, readNot, readWhere } from './comparison.ts';
+import { readConv, readGemm, readMatMul } from './linear.ts';
+import { readBatchNormalization } from './normalization.ts';
+import { readPad } from './pad.ts';
+import { readMaxPool } from './pool.ts';
+import {
+  readDropout,
+  readFlatten,
+  readIdentity,
+  readReshape,
+  readShape,
+  readSize,
+  readSqueeze,
+  readTranspose,
+  readUnsqueeze,
+} from './shape.ts';
+
+const STANDARD: Readonly<Record<string, NodeReader>> = {
+  Conv: readConv,
+  Gemm: readGemm,
+  MatMul: readMatMul,
+  BatchNormalization: readBatchNormalization,
+  MaxPool: readMaxPool,
+  Sign: readSign,
+  Greater: readCompare('greater'),
+  GreaterOrEqual: readCompare('greater-or-equal'),
+  Less: readCompare('less'),
+  LessOrEqual: readCompare('less-or-equal'),
+  Not: readNot,
+  Where: readWhere,
+  Cast: readCast,
+  Add: readAdd,
+  Sub: readSub,
+  Mul: readMul,
+  Div: readDiv,
+  Pow: readPow,
+  Neg: readNeg,
+  Max: readMax,
+  Min: readMin,
+  Clip: readClip,
+  Relu: readRelu,
+  Pad: readPad,
+  Flatten: readFlatten,
+  Reshape: readReshape,
+  Squeeze: readSqueeze,
+  Unsqueeze: readUnsqueeze,
+  Transpose: readTranspose,
+  Shape: readShape,
+  Size: readSize,
+  Identity: readIdentity,
+  Dropout: readDropout,
+};
+
+const QUANTIZERS: Readonly<Record<string, NodeReader>> = {
+  BipolarQuant: readBipolarQuant,
+  Quant: readQuant,
+  IntQuant: readQuant,
+};
+
+/** Exporters disagree on the domain of the quantizers, and some leave it out. */
+const QUANTIZER_DOMAINS: ReadonlySet<string> = new Set(['', 'onnx.brevitas', 'qonnx.custom_op.general', 'finn.custom_op.general']);
+
+function isKnown({ op, domain }: OnnxNode): boolean {
+  return Object.hasOwn(QUANTIZERS, op) ? QUANTIZER_DOMAINS.has(domain) : domain === '';
+}
+
+/** How a node is read whose inputs depend on the graph's input; undefined for operators without a meaning. */
+export function readerOf(node: OnnxNode): NodeReader | undefined {
+  if (!isKnown(node)) return undefined;
+  if (Object.hasOwn(QUANTIZERS, node.op)) return QUANTIZERS[node.op];
+  return Object.hasOwn(STANDARD, node.op) ? STANDARD[node.op] : undefined;
+}
+
+/** How a node is computed whose inputs are all constants. */
+export function folderOf(node: OnnxNode): Fold | undefined {
+  return isKnown(node) ? foldOf(node.op) : undefined;
+}
+
+/** Operators by what they may work on, for docs and messages. */
+export const SUPPORTED = {
+  onActivations: [...Object.keys(STANDARD), ...Object.keys(QUANTIZERS)].sort(),
+  onConstants: [...FOLDABLE].sort(),
+} as const;

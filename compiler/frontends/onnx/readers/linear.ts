@@ -1,0 +1,155 @@
+/** Conv, Gemm and MatMul with constant weights. */
+import { toBinaryWeights, type Padding, type Weights } from '../../../ir/attributes.ts';
+import {
+  activationInput,
+  apply,
+  asImage,
+  asVector,
+  checkSize,
+  constantInput,
+  imageResult,
+  needFloat,
+  needVector,
+  optionalConstant,
+  paddedInput,
+  type ImportContext,
+  type NodeReader,
+} from '../context.ts';
+import { broadcastIndices, broadcastShape, countOf } from '../indexing.ts';
+import type { Activation, PendingPad } from '../layout.ts';
+import { floatAttribute, integerAttribute, refuse, type OnnxNode } from '../node.ts';
+import type { Constant } from '../constant.ts';
+import { elementwise } from './arithmetic.ts';
+import { readWindow } from './window.ts';
+
+/** Weights as ±α per output where they are; as they stand otherwise, for a later pass to judge. */
+function toWeights(values: Float32Array, outputs: number): Weights {
+  const binary = toBinaryWeights(values, outputs);
+  return 'kind' in binary ? binary : { kind: 'real', outputs, values };
+}
+
+/** Bias of each output, or null when there is none or it is all zero. */
+function toBias(node: OnnxNode, bias: Constant | undefined, outputs: number, factor = 1): Float32Array | null {
+  if (bias === undefined) return null;
+  const shape = broadcastShape(bias.shape, [1, outputs]);
+  if (shape === undefined || countOf(shape) !== outputs)
+    return refuse(node, `has a bias of shape [${bias.shape.join(', ')}] for ${outputs} outputs`);
+  const values = Float32Array.from(broadcastIndices(bias.shape, shape), (at) => Math.fround(factor * (bias.data[at] ?? 0)));
+  return values.some((value) => value !== 0) ? values : null;
+}
+
+/** What a convolution pads in all: its own zeros and a Pad before it. */
+function joinPadding(node: OnnxNode, own: Padding, pad: PendingPad | null): { readonly padding: Padding; readonly padValue: 0 | 1 | -1 } {
+  if (pad === null) return { padding: own, padValue: 0 };
+  const { value } = pad;
+  if (value !== 0 && value !== 1 && value !== -1)
+    return refuse(node, `reads what "${pad.by}" (Pad) has padded with ${value}; 0, 1 and -1 work`);
+  if (value !== 0 && [own.top, own.left, own.bottom, own.right].some((n) => n > 0)) {
+    return refuse(node, `pads with 0 around what "${pad.by}" (Pad) has padded with ${value}; one value must serve for both`);
+  }
+  const padding = { top: own.top + pad.top, left: own.left + pad.left, bottom: own.bottom + pad.bottom, right: own.right + pad.right };
+  return { padding, padValue: value === 1 ? 1 : value === -1 ? -1 : 0 };
+}
+
+/** Weights of the file are [outputs][inputs][height][width]; ours [outputs][height][width][inputs]. */
+export const readConv: NodeReader = (node, context) => {
+  const x = paddedInput(node, context);
+  needFloat(node, x);
+  const weights = constantInput(node, context, 1, 'its weights');
+  const [outputs = 0, inputs = 0, height = 0, width = 0] = weights.shape;
+  if (weights.shape.length !== 4 || countOf(weights.shape) === 0) {
+    return refuse(node, `has weights of shape [${weights.shape.join(', ')}]; two-dimensional convolutions (four dimensions) work`);
+  }
+  const image = asImage(context, node, { ...x, pad: null });
+  const [, channels = 0, rows = 0, columns = 0] = image.shape;
+  const groups = integerAttribute(node, 'group', 1);
+  if (!Number.isSafeInteger(groups) || groups < 1 || inputs * groups !== channels) {
+    return refuse(node, `has ${groups} groups of ${inputs} input channels on an image of ${channels} channels`);
+  }
+  const padded = [rows + (x.pad ? x.pad.top + x.pad.bottom : 0), columns + (x.pad ? x.pad.left + x.pad.right : 0)] as const;
+  const window = readWindow(node, padded, [height, width]);
+  const values = new Float32Array(weights.data.length);
+  for (let o = 0; o < outputs; o += 1) {
+    for (let c = 0; c < inputs; c += 1) {
+      for (let tap = 0; tap < height * width; tap += 1) {
+        values[(o * height * width + tap) * inputs + c] = weights.data[(o * inputs + c) * height * width + tap] ?? 0;
+      }
+    }
+  }
+  const attrs = {
+    weights: toWeights(values, outputs),
+    bias: toBias(node, optionalConstant(node, context, 2, 'its bias'), outputs),
+    sum: 'sequential',
+    threshold: null,
+    ...window,
+    ...joinPadding(node, window.padding, x.pad),
+    groups,
+  } as const;
+  return imageResult(context, node, 'conv2d', attrs, image);
+};
+
+/** The dense layer itself: `weightAt(input, output)` in the file's order of inputs, moved to the value's order. */
+function dense(
+  node: OnnxNode,
+  context: ImportContext,
+  x: Activation,
+  size: { readonly inputs: number; readonly outputs: number },
+  weightAt: (input: number, output: number) => number,
+  bias: Float32Array | null,
+): Activation {
+  const { inputs, outputs } = size;
+  const vector = asVector(context, node, x);
+  const values = new Float32Array(inputs * outputs);
+  for (let i = 0; i < inputs; i += 1) {
+    const column = x.order?.[i] ?? i;
+    for (let o = 0; o < outputs; o += 1) values[o * inputs + column] = weightAt(i, o);
+  }
+  const attrs = { weights: toWeights(values, outputs), bias, sum: 'sequential', threshold: null } as const;
+  return { ...apply(context, node, 'dense', attrs, vector), order: null };
+}
+
+function needInputs(node: OnnxNode, x: Activation, inputs: number, outputs: number): void {
+  needFloat(node, x);
+  needVector(node, x);
+  if (countOf(x.shape) !== inputs) refuse(node, `has weights for ${inputs} inputs on a tensor of shape [${x.shape.join(', ')}]`);
+  if (inputs * outputs === 0) refuse(node, 'has no weights');
+}
+
+export const readMatMul: NodeReader = (node, context) => {
+  const x = activationInput(node, context);
+  const weights = constantInput(node, context, 1, 'its weights');
+  const [inputs = 0, outputs = 0] = weights.shape.slice(-2);
+  if (weights.shape.length < 2 || countOf(weights.shape) !== inputs * outputs) {
+    return refuse(node, `has weights of shape [${weights.shape.join(', ')}]; a matrix [inputs, outputs] works`);
+  }
+  needInputs(node, x, inputs, outputs);
+  if (x.shape.at(-1) !== inputs)
+    return refuse(node, `multiplies a tensor of shape [${x.shape.join(', ')}] by a matrix [${inputs}, ${outputs}]`);
+  const shape = [...x.shape.slice(0, -1), outputs];
+  checkSize(node, shape);
+  return { ...dense(node, context, x, { inputs, outputs }, (i, o) => weights.data[i * outputs + o] ?? 0, null), shape };
+};
+
+/** alpha·x·W + beta·C. With alpha = 1 the bias belongs to the layer; else both are steps of their own. */
+export const readGemm: NodeReader = (node, context) => {
+  const x = activationInput(node, context);
+  const weights = constantInput(node, context, 1, 'its weights');
+  if (weights.shape.length !== 2) return refuse(node, `has weights of shape [${weights.shape.join(', ')}]; a matrix works`);
+  const [rows = 0, columns = 0] = weights.shape;
+  const transposed = integerAttribute(node, 'transB', 0) !== 0;
+  const [inputs, outputs] = transposed ? [columns, rows] : [rows, columns];
+  needInputs(node, x, inputs, outputs);
+  const features = integerAttribute(node, 'transA', 0) === 0 ? x.shape[1] : x.shape[0];
+  if (x.shape.length !== 2 || features !== inputs)
+    return refuse(node, `multiplies a tensor of shape [${x.shape.join(', ')}] where [1, ${inputs}] is needed`);
+  const alpha = floatAttribute(node, 'alpha', 1);
+  const bias = toBias(node, optionalConstant(node, context, 2, 'its bias'), outputs, floatAttribute(node, 'beta', 1));
+  const weightAt = (i: number, o: number): number => weights.data[transposed ? o * columns + i : i * columns + o] ?? 0;
+  const product: Activation = {
+    ...dense(node, context, x, { inputs, outputs }, weightAt, alpha === 1 ? bias : null),
+    shape: [1, outputs],
+  };
+  if (alpha === 1) return product;
+  const scaled = elementwise(context, node, product, [{ operator: 'multiply', values: Float32Array.of(alpha) }]);
+  return bias === null ? scaled : elementwise(context, node, scaled, [{ operator: 'add', values: bias }]);
+};

@@ -1,0 +1,24 @@
+/** The text form of a graph: one line a node, as `--dump-after` shows it and pass tests compare it. */
+import { printRational } from '../support/rational.ts';
+import { isPlain } from './encoding.ts';
+import { opOf } from './op.ts';
+import type { Graph, TensorType } from './types.ts';
+
+export function printType({ dtype, shape, encoding }: TensorType): string {
+  const worth =
+    encoding === undefined || isPlain(encoding)
+      ? ''
+      : `{${encoding.scale.map(printRational).join(',')}·q+${encoding.offset.map(printRational).join(',')}}`;
+  return `${dtype}${worth}[${shape.join(',')}]`;
+}
+
+export function printGraph(graph: Graph): string {
+  const typeOf = (id: string): string => {
+    const value = [...graph.values.values()].find((v) => v.id === id);
+    return value ? printType(value.type) : '?';
+  };
+  const lines = graph.nodes.map(
+    (node) => `%${node.output}: ${typeOf(node.output)} = ${[node.kind, ...opOf(node.kind).print(node.attrs)].join(' ')} (${node.inputs.map((i) => `%${i}`).join(', ')})`,
+  );
+  return [`graph ${graph.name}(%${graph.input}: ${typeOf(graph.input)})`, ...lines, `return %${graph.output}`].join('\n') + '\n';
+}

@@ -1,0 +1,25 @@
+/** The list of every kernel. Adding one is a new file here (and its C or template) and one line below. */
+import { conv2d8bitB1 } from './conv2d-8bit-b1.ts';
+import { conv2dB1B1Grouped } from './conv2d-b1-b1-grouped.ts';
+import { conv2dB1B1 } from './conv2d-b1-b1.ts';
+import { conv2dPlanesB1 } from './conv2d-planes-b1.ts';
+import { dense8bitB1 } from './dense-8bit-b1.ts';
+import { denseB1B1Columns } from './dense-b1-b1-columns.ts';
+import { denseB1B1 } from './dense-b1-b1.ts';
+import { invertB1 } from './invert-b1.ts';
+import type { Kernel } from './kernel.ts';
+import { maxPoolB1 } from './max-pool-b1.ts';
+import { threshold8bitB1 } from './threshold-8bit-b1.ts';
+
+export const KERNELS: readonly Kernel[] = [
+  conv2dB1B1,
+  conv2dB1B1Grouped,
+  conv2dPlanesB1,
+  conv2d8bitB1,
+  denseB1B1,
+  denseB1B1Columns,
+  dense8bitB1,
+  maxPoolB1,
+  invertB1,
+  threshold8bitB1,
+];

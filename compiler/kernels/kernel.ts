@@ -1,0 +1,140 @@
+/**
+ * A kernel computes one lowered op in C. It is asked for a `Candidate`: how it would do this node on this target, at
+ * what price, and how the call looks. Selection and memory belong to the plan.
+ */
+import type { Node, TensorType } from '../ir/types.ts';
+import type { Target } from '../targets/target.ts';
+
+/**
+ * How a tensor lies in memory.
+ * `bytes`      one byte per element (u8, i8), in element order
+ * `bit-runs`   bits; every `run` elements start a new uint32_t word (run = channels: channel-packed; run = all: a stream)
+ * `bit-planes` bits; [height][channels][(width + 31) / 32] words
+ */
+export type Layout = { readonly kind: 'bytes' } | { readonly kind: 'bit-runs'; readonly run: number } | { readonly kind: 'bit-planes' };
+
+/** What a choice costs. Instructions executed and bytes of code are estimates; tables and scratch are exact. */
+export interface Cost {
+  readonly instructions: number;
+  readonly codeBytes: number;
+  readonly tableBytes: number;
+  readonly scratchBytes: number;
+}
+
+/** A constant array in flash. `name` is a suffix; the plan makes it unique. */
+export interface Table {
+  readonly name: string;
+  readonly ctype: 'uint32_t' | 'int32_t' | 'int16_t' | 'uint16_t' | 'float';
+  readonly values: readonly number[];
+  /** Dimensions and meaning, for the comment above it. */
+  readonly doc: string;
+}
+
+export const BYTES_OF = { uint32_t: 4, int32_t: 4, int16_t: 2, uint16_t: 2, float: 4 } as const;
+
+/** A struct that the caller fills before the call. */
+export interface ShapeArgument {
+  readonly type: string;
+  readonly fields: readonly (readonly [name: string, value: number | RowExpression])[];
+}
+
+/** In a row-wise schedule some sizes are those of the strip, not of the map. */
+export type RowExpression = string;
+
+/** One call of a C function. `shape`, if any, is passed by address as the first argument. */
+export interface Call {
+  readonly symbol: string;
+  readonly shape: ShapeArgument | null;
+  readonly arguments: readonly string[];
+}
+
+/** C expressions for what a call works on. */
+export interface Operands {
+  readonly x: string;
+  readonly y: string;
+  readonly scratch: string;
+  readonly table: (name: string) => string;
+  /** First and last + 1 output row. */
+  readonly rows: readonly [from: string, to: string];
+}
+
+/** A function that is made for one shape: a template of templates/kernels and the view it prints. */
+export interface GeneratedFunction {
+  readonly symbol: string;
+  readonly template: string;
+  readonly view: Readonly<Record<string, unknown>>;
+}
+
+export interface Candidate {
+  /** Name of the kernel. */
+  readonly kernel: string;
+  readonly input: Layout;
+  readonly output: Layout;
+  readonly cost: Cost;
+  readonly tables: readonly Table[];
+  /** uint32_t words of RAM during the call. */
+  readonly scratchWords: number;
+  readonly generated: readonly GeneratedFunction[];
+  /** True when the call computes any range of output rows. */
+  readonly byRows: boolean;
+  /** True when x and y may be the same memory. */
+  readonly inPlace: boolean;
+  readonly call: (operands: Operands) => Call;
+}
+
+export interface Kernel {
+  /** Kebab case, and the file's name. */
+  readonly name: string;
+  /** `library`: a C function of runtime-c; `generated`: C printed for each shape. */
+  readonly form: 'library' | 'generated';
+  /** The C function it calls (library), or the beginning of its generated functions' names. */
+  readonly symbol: string;
+  /** One sentence for docs/ops.md. */
+  readonly doc: string;
+  /** A candidate, the reason why not, or undefined when the op is another one. */
+  readonly candidate: (
+    node: Node,
+    input: TensorType,
+    output: TensorType,
+    target: Target,
+    /** Layout in which the input already lies, if that is known: taking it as it is saves a conversion. */
+    offered: Layout | undefined,
+  ) => Candidate | { readonly reason: string } | undefined;
+}
+
+/** A candidate without its name and cost, which follow from the rest. */
+export type Proposal = Omit<Candidate, 'kernel' | 'cost'> & Pick<Cost, 'instructions' | 'codeBytes'>;
+
+export function propose(kernel: string, { instructions, codeBytes, ...rest }: Proposal): Candidate {
+  const tableBytes = rest.tables.reduce((sum, t) => sum + t.values.length * BYTES_OF[t.ctype], 0);
+  return { kernel, ...rest, cost: { instructions, codeBytes, tableBytes, scratchBytes: rest.scratchWords * 4 } };
+}
+
+export function wordsFor(bits: number): number {
+  return Math.ceil(bits / 32);
+}
+
+/** uint32_t words (or bytes / 4, rounded up) of a tensor in this layout. */
+export function layoutWords(layout: Layout, shape: readonly number[]): number {
+  const elements = shape.reduce((product, size) => product * size, 1);
+  switch (layout.kind) {
+    case 'bytes':
+      return Math.ceil(elements / 4);
+    case 'bit-runs':
+      return (elements / layout.run) * wordsFor(layout.run);
+    case 'bit-planes': {
+      const [height = 1, width = 1, channels = 1] = shape;
+      return height * channels * wordsFor(width);
+    }
+  }
+}
+
+export function sameLayout(a: Layout, b: Layout): boolean {
+  return a.kind === b.kind && (a.kind !== 'bit-runs' || b.kind !== 'bit-runs' || a.run === b.run);
+}
+
+/** Two layouts of bits in which every element has the same place, although the runs are named differently. */
+export function sameBits(a: Layout, b: Layout): boolean {
+  if (sameLayout(a, b)) return true;
+  return a.kind === 'bit-runs' && b.kind === 'bit-runs' && a.run % 32 === 0 && b.run % 32 === 0;
+}

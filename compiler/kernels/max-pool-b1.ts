@@ -1,0 +1,54 @@
+import type { Node } from '../ir/types.ts';
+import { tooLarge } from './conv-shape.ts';
+import { propose, wordsFor, type Kernel } from './kernel.ts';
+
+export const maxPoolB1: Kernel = {
+  name: 'max-pool-b1',
+  form: 'library',
+  symbol: 'bnn1_max_pool_b1',
+  doc: 'Max-pooling of bits, channel-packed: OR of words.',
+  candidate: (node: Node, input, output) => {
+    if (node.kind !== 'max-pool') return undefined;
+    if (input.dtype !== 'b1') return { reason: `its input is ${input.dtype}, not bits` };
+    if (node.attrs.minimum !== null) return { reason: 'it takes the minimum in some channels' };
+    const large = tooLarge(input, output);
+    if (large !== undefined) return { reason: large };
+    const { attrs } = node;
+    const [height = 0, width = 0, channels = 0] = input.shape;
+    const [outHeight = 0, outWidth = 0] = output.shape;
+    const words = wordsFor(channels);
+    return propose('max-pool-b1', {
+      input: { kind: 'bit-runs', run: channels },
+      output: { kind: 'bit-runs', run: channels },
+      tables: [],
+      scratchWords: 0,
+      generated: [],
+      byRows: false,
+      inPlace: false,
+      codeBytes: 220,
+      instructions: outHeight * outWidth * attrs.kernel[0] * attrs.kernel[1] * (words * 6 + 14),
+      call: ({ x, y }) => ({
+        symbol: 'bnn1_max_pool_b1',
+        shape: {
+          type: 'bnn1_pool_shape',
+          fields: [
+            ['height', height],
+            ['width', width],
+            ['words', words],
+            ['out_height', outHeight],
+            ['out_width', outWidth],
+            ['kernel_height', attrs.kernel[0]],
+            ['kernel_width', attrs.kernel[1]],
+            ['stride_y', attrs.stride[0]],
+            ['stride_x', attrs.stride[1]],
+            ['dilation_y', attrs.dilation[0]],
+            ['dilation_x', attrs.dilation[1]],
+            ['pad_top', attrs.padding.top],
+            ['pad_left', attrs.padding.left],
+          ],
+        },
+        arguments: [x, y],
+      }),
+    });
+  },
+};

@@ -1,0 +1,45 @@
+/** Tables of weights and thresholds, as the C functions of runtime-c read them. */
+import type { Weights } from '../ir/attributes.ts';
+import type { Table } from './kernel.ts';
+
+/** Packs rows of signs: each run of `run` signs starts a new word; bit 1 is +1; unused bits are 0. */
+export function packSigns(signs: Int8Array, run: number): readonly number[] {
+  const words: number[] = [];
+  for (let start = 0; start < signs.length; start += run) {
+    for (let base = 0; base < run; base += 32) {
+      let word = 0;
+      for (let bit = 0; bit < Math.min(32, run - base); bit += 1) {
+        if (signs[start + base + bit] === 1) word += 2 ** bit;
+      }
+      words.push(word);
+    }
+  }
+  return words;
+}
+
+export function signsOf(weights: Weights): Int8Array {
+  if (weights.kind !== 'binary') throw new Error('real weights cannot be packed');
+  return weights.signs;
+}
+
+export function weightTable(values: readonly number[], doc: string): Table {
+  return { name: 'weights', ctype: 'uint32_t', values, doc };
+}
+
+/** limit = floor((K - T) / 2): the largest distance d with K - 2 d >= T, kept in -1..K. */
+export function distanceLimit(taps: number, threshold: number): number {
+  return Math.max(-1, Math.min(taps, Math.floor((taps - threshold) / 2)));
+}
+
+/** Keeps a threshold on an accumulator of |acc| <= bound inside -bound..bound + 1, where it means the same. */
+export function clampThreshold(threshold: number, bound: number): number {
+  return Math.max(-bound, Math.min(bound + 1, threshold));
+}
+
+/** Largest number of taps for 16-bit thresholds (K + 1 must fit). */
+export const MAX_TAPS = 32766;
+
+/** XOR that turns a byte of this type into 0..255 around which it is centred: see bnn1_dense_8bit_sum. */
+export function flipOf(dtype: string): string {
+  return dtype === 'i8' ? '0x80u' : '0u';
+}

@@ -1,0 +1,30 @@
+import { accumulatorOf } from '../ir/accumulator.ts';
+import { typeOf } from '../ir/graph.ts';
+import type { Pass } from './pass.ts';
+
+const LIMIT = 2 ** 31 - 1;
+
+export const checkAccumulators: Pass = {
+  name: 'check-accumulators',
+  doc: 'The integer sum of every exact layer fits into 32 bits for every input.',
+  run: (graph, diagnostics) => {
+    for (const node of graph.nodes) {
+      if ((node.kind !== 'conv2d' && node.kind !== 'dense') || node.attrs.sum !== 'exact') continue;
+      const [id] = node.inputs;
+      if (id === undefined) continue;
+      const accumulator = accumulatorOf(node, typeOf(graph, id));
+      const outputs = Array.from({ length: node.attrs.weights.outputs }, (_, o) => o);
+      const wide = outputs.find((o) => Math.max(-accumulator.range(o).low, accumulator.range(o).high) > LIMIT);
+      if (wide === undefined) continue;
+      const { low, high } = accumulator.range(wide);
+      diagnostics.error({
+        code: 'BNN2006',
+        message: `the accumulator of "${node.name}" does not fit into 32 bits`,
+        origin: node.origin,
+        details: [`output ${wide} lies in ${low} … ${high}`, `wanted  at most ±${LIMIT}`],
+        help: 'Use rounder --input-scale, --input-offset, --mean or --std values: fewer decimals give smaller integers.',
+      });
+    }
+    return graph;
+  },
+};

@@ -1,0 +1,86 @@
+import { batchNormSteps } from '../ir/ops/batch-norm.ts';
+import type { Node } from '../ir/types.ts';
+import type { Diagnostics } from '../support/diagnostics.ts';
+import type { Pass } from './pass.ts';
+
+/** The float constants of a node, named as the user knows them. */
+function constantsOf(node: Node): readonly (readonly [name: string, values: Float32Array])[] {
+  switch (node.kind) {
+    case 'batch-norm': {
+      const { gamma, beta, mean, variance } = node.attrs;
+      return [
+        ['scale (γ)', gamma],
+        ['B (β)', beta],
+        ['mean', mean],
+        ['variance', variance],
+      ];
+    }
+    case 'elementwise':
+      return node.attrs.steps.map((step) => [step.operator, step.values] as const);
+    case 'conv2d':
+    case 'dense': {
+      const { weights, bias } = node.attrs;
+      const values = weights.kind === 'binary' ? weights.scale : weights.values;
+      return [['weights', values], ...(bias === null ? [] : [['bias', bias] as const])];
+    }
+    default:
+      return [];
+  }
+}
+
+/** Limits of clip may be infinite: they are then no limits. */
+function isAllowed(name: string, value: number): boolean {
+  return Number.isFinite(value) || ((name === 'maximum' || name === 'minimum') && !Number.isNaN(value));
+}
+
+function checkNode(node: Node, diagnostics: Diagnostics): void {
+  let finite = true;
+  for (const [name, values] of constantsOf(node)) {
+    const bad = Array.from(values.keys()).filter((i) => !isAllowed(name, values[i] as number));
+    const [first] = bad;
+    if (first === undefined) continue;
+    finite = false;
+    diagnostics.error({
+      code: 'BNN2003',
+      message: `"${node.name}" has a constant that is not a finite number`,
+      origin: node.origin,
+      details: [`${name}[${first}] = ${values[first]}`],
+      notes: [`${bad.length} of ${values.length} values of ${name} are not finite; an exact threshold needs all of them to be.`],
+      help: 'Re-export from a checkpoint of a run that converged.',
+    });
+  }
+  if (node.kind !== 'batch-norm' || !finite) return;
+  const { variance, epsilon } = node.attrs;
+  const channel = variance.findIndex((v) => !(v + epsilon > 0));
+  if (channel >= 0) {
+    diagnostics.error({
+      code: 'BNN2003',
+      message: `"${node.name}" divides by the square root of a number that is not positive`,
+      origin: node.origin,
+      details: [`variance[${channel}] = ${variance[channel]}`, `epsilon = ${epsilon}`],
+      help: 'Variance plus epsilon must be positive in every channel; check the running statistics of the export.',
+    });
+    return;
+  }
+  for (const { values } of batchNormSteps(node.attrs)) {
+    const at = values.findIndex((v) => !Number.isFinite(v));
+    if (at < 0) continue;
+    diagnostics.error({
+      code: 'BNN2003',
+      message: `"${node.name}" overflows float32 in channel ${at}`,
+      origin: node.origin,
+      details: [`scale[${at}] = ${node.attrs.gamma[at]}`, `variance[${at}] = ${variance[at]}`, `epsilon = ${epsilon}`],
+      help: 'Check the running statistics of this channel.',
+    });
+    return;
+  }
+}
+
+export const checkConstants: Pass = {
+  name: 'check-constants',
+  doc: 'Every float constant is finite and every variance plus epsilon positive; otherwise no threshold is exact.',
+  run: (graph, diagnostics) => {
+    for (const node of graph.nodes) checkNode(node, diagnostics);
+    return graph;
+  },
+};

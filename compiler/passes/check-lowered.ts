@@ -1,0 +1,48 @@
+import { producerOf, typeOf } from '../ir/graph.ts';
+import { printType } from '../ir/print.ts';
+import type { Graph, Node } from '../ir/types.ts';
+import type { Pass } from './pass.ts';
+
+/** Why a node cannot be planned, or undefined. */
+function problemOf(graph: Graph, node: Node): string | undefined {
+  const [id] = node.inputs;
+  const input = id === undefined ? undefined : typeOf(graph, id);
+  switch (node.kind) {
+    case 'conv2d':
+    case 'dense':
+    case 'threshold':
+    case 'invert':
+    case 'reshape':
+    case 'rescale':
+      return undefined;
+    case 'max-pool':
+      return input?.dtype === 'b1' ? undefined : `it pools ${input?.dtype} values that are not followed by a sign`;
+    case 'elementwise': {
+      if (graph.output !== node.output) return 'its result is neither binarized nor the output of the network';
+      const producer = id === undefined ? undefined : producerOf(graph, id);
+      return producer?.kind === 'conv2d' || producer?.kind === 'dense' ? undefined : `it makes scores from ${input?.dtype} values that are not the sums of a layer`;
+    }
+    default:
+      return `a ${node.kind} is left over`;
+  }
+}
+
+export const checkLowered: Pass = {
+  name: 'check-lowered',
+  doc: 'Only operations that have kernels are left.',
+  run: (graph, diagnostics) => {
+    for (const node of graph.nodes) {
+      const problem = problemOf(graph, node);
+      if (problem === undefined) continue;
+      const inputs = node.inputs.map((id) => printType(typeOf(graph, id)));
+      diagnostics.error({
+        code: 'BNN2007',
+        message: `"${node.name}" cannot be turned into bits or scores: ${problem}`,
+        origin: node.origin,
+        details: [`input   ${inputs.join(', ')}`, `output  ${printType(typeOf(graph, node.output))}`],
+        help: 'Between a layer and the next sign, use only channel-wise operations with constants and max-pooling.',
+      });
+    }
+    return graph;
+  },
+};

@@ -1,0 +1,72 @@
+/**
+ * Offsets of buffers in one arena. Two buffers that live at the same step must not overlap.
+ *
+ * Lower bound: the largest sum of sizes alive at one step. First try buffers in a few orders, each at the lowest free
+ * offset; if none reaches the bound, search all orders of placement while there are few buffers, so that for networks of
+ * usual size the result is the minimum over all lowest-offset arrangements.
+ */
+import type { Slot } from './plan.ts';
+
+export type Request = Omit<Slot, 'offset'>;
+
+const MOST_SEARCHED = 8;
+
+function overlaps(a: Request, b: Request): boolean {
+  return a.from <= b.to && b.from <= a.to;
+}
+
+export function lowerBound(requests: readonly Request[]): number {
+  const steps = requests.flatMap((r) => [r.from, r.to]);
+  return Math.max(0, ...steps.map((step) => requests.reduce((sum, r) => sum + (r.from <= step && step <= r.to ? r.words : 0), 0)));
+}
+
+/** Places each request at the lowest offset that is free during its life. */
+function placeInOrder(order: readonly Request[]): readonly Slot[] {
+  const placed: Slot[] = [];
+  for (const request of order) {
+    const busy = placed.filter((slot) => overlaps(slot, request)).sort((a, b) => a.offset - b.offset);
+    let offset = 0;
+    for (const slot of busy) {
+      if (slot.offset - offset >= request.words) break;
+      offset = Math.max(offset, slot.offset + slot.words);
+    }
+    placed.push({ ...request, offset });
+  }
+  return placed;
+}
+
+export function arenaWords(slots: readonly Slot[]): number {
+  return Math.max(0, ...slots.map((s) => s.offset + s.words));
+}
+
+function* permutations<T>(items: readonly T[]): Generator<readonly T[]> {
+  if (items.length <= 1) {
+    yield items;
+    return;
+  }
+  for (const [i, item] of items.entries()) {
+    for (const rest of permutations(items.filter((_, j) => j !== i))) yield [item, ...rest];
+  }
+}
+
+function orders(requests: readonly Request[]): Iterable<readonly Request[]> {
+  if (requests.length <= MOST_SEARCHED) return permutations(requests);
+  return [requests, [...requests].reverse()];
+}
+
+/** Slots in the order of the requests. */
+export function assignOffsets(requests: readonly Request[]): readonly Slot[] {
+  const bound = lowerBound(requests);
+  const bySize = [...requests].sort((a, b) => b.words - a.words || a.from - b.from);
+  const byLife = [...requests].sort((a, b) => b.to - b.from - (a.to - a.from) || b.words - a.words);
+  let best = placeInOrder(bySize);
+  const consider = (order: readonly Request[]): boolean => {
+    const slots = placeInOrder(order);
+    if (arenaWords(slots) < arenaWords(best)) best = slots;
+    return arenaWords(best) === bound;
+  };
+  if (arenaWords(best) > bound && !consider(byLife)) {
+    for (const order of orders(requests)) if (consider(order)) break;
+  }
+  return requests.map((request) => best.find((slot) => slot.name === request.name) ?? { ...request, offset: 0 });
+}

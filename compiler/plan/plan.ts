@@ -1,0 +1,129 @@
+/** Every decision, taken. Emission prints a Plan and decides nothing. */
+import type { Call, GeneratedFunction, ShapeArgument, Table } from '../kernels/kernel.ts';
+
+export type { Call, GeneratedFunction, ShapeArgument, Table };
+
+/** How the header came to be: for its banner. No date, no path. */
+export interface Provenance {
+  readonly version: string;
+  readonly modelFile: string;
+  readonly sha256: string;
+  readonly command: string;
+  readonly abi: number;
+}
+
+/** All C names of one model. */
+export interface Names {
+  /** Lower-case prefix of functions, types and tables. */
+  readonly prefix: string;
+  /** Upper-case prefix of macros. */
+  readonly macro: string;
+}
+
+export interface InputPlan {
+  readonly ctype: 'uint8_t' | 'int8_t' | 'uint32_t';
+  /** Elements of the network, not words. */
+  readonly length: number;
+  /** [height, width, channels] of an image, or null for a vector. */
+  readonly image: readonly [number, number, number] | null;
+  /** uint32_t words of a bit input, else null. */
+  readonly words: number | null;
+  /** Real value = scale·stored + offset: exact text for the comment and float literals, one or one per channel. */
+  readonly scale: readonly ScaleText[];
+  readonly offset: readonly ScaleText[];
+}
+
+export interface ScaleText {
+  readonly exact: string;
+  readonly literal: string;
+}
+
+export interface OutputPlan {
+  readonly ctype: 'int32_t' | 'float';
+  readonly length: number;
+  readonly image: readonly [number, number, number] | null;
+}
+
+export interface PlannedTable extends Table {
+  readonly symbol: string;
+}
+
+/** One row of the layer table in banners and reports. */
+export interface LayerRow {
+  readonly name: string;
+  readonly op: string;
+  readonly input: string;
+  readonly output: string;
+  readonly kernel: string;
+  readonly tableBytes: number;
+  /** Executed instructions, estimated by the kernel's cost model. */
+  readonly instructions: number;
+  /** Kernels that were not taken: their price, or why they cannot. */
+  readonly alternatives: readonly { readonly kernel: string; readonly instructions: number | null; readonly tableBytes: number | null; readonly reason: string | null }[];
+}
+
+export type Step =
+  | { readonly kind: 'call'; readonly comment: string; readonly call: Call }
+  /** A convolution whose rows are pooled as soon as a window of them is there: only `window` rows are ever kept. */
+  | {
+      readonly kind: 'pooled';
+      readonly comment: string;
+      readonly outRows: number;
+      readonly window: number;
+      readonly stride: number;
+      /** Rows of a window that the one before had already: window - stride, or 0. */
+      readonly kept: number;
+      readonly strip: string;
+      readonly stripRowWords: number;
+      /** Its row arguments are `first` and `last`, its output `target`. */
+      readonly conv: Call;
+      /** Reads `strip`, writes `row`. */
+      readonly pool: Call;
+      readonly output: string;
+      readonly outputRowWords: number;
+    }
+  | {
+      readonly kind: 'scores';
+      readonly comment: string;
+      readonly loops: readonly { readonly variable: string; readonly count: number }[];
+      readonly call: Pick<Call, 'shape'>;
+      readonly input: string;
+      readonly inputType: string;
+      readonly sum: string;
+      readonly ctype: 'int32_t' | 'float';
+      readonly first: string;
+      readonly statements: readonly string[];
+    };
+
+/** One buffer in the workspace, in uint32_t words. Live from step `from` to step `to`, both included. */
+export interface Slot {
+  readonly name: string;
+  readonly offset: number;
+  readonly words: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Plan {
+  readonly names: Names;
+  readonly provenance: Provenance;
+  readonly target: string;
+  readonly input: InputPlan;
+  readonly output: OutputPlan;
+  readonly layers: readonly LayerRow[];
+  readonly tables: readonly PlannedTable[];
+  readonly tableBytes: number;
+  readonly slots: readonly Slot[];
+  /** At least 1. */
+  readonly workspaceWords: number;
+  /** No arrangement of the slots can be smaller. */
+  readonly workspaceLowerBoundWords: number;
+  readonly steps: readonly Step[];
+  /** Functions of runtime-c that the steps call. */
+  readonly symbols: readonly string[];
+  readonly generated: readonly GeneratedFunction[];
+  readonly classes: readonly string[] | null;
+  readonly predict: boolean;
+  /** What a reader of the header should know: sign(0) rules, left-out operators. */
+  readonly notes: readonly string[];
+}

@@ -1,0 +1,115 @@
+/* bnn_layout.h - from input elements to bits, and between the layouts of bits.
+ * SPDX-License-Identifier: Apache-2.0 OR MIT-0
+ *
+ * A tensor of bits is a sequence of runs, each starting in a new word. One run may be the channels of a pixel (channel-packed)
+ * or a whole vector (a stream).
+ */
+#ifndef BNN_LAYOUT_H
+#define BNN_LAYOUT_H
+
+#include "bnn_bits.h"
+
+/* Bytes to bits: element i, of channel c = i % channels, becomes +1 where rising[c] ? q >= threshold[c] : q <= threshold[c],
+ * with q = (byte ^ flip) - flip (flip 0: 0..255, flip 0x80: -128..127).
+ *   x          [runs][run] bytes        y  [runs][(run + 31) / 32], fully overwritten
+ *   threshold  [channels] ROM, -32768..32767     rising  [channels] ROM, 1 or 0
+ */
+#ifndef BNN1_THRESHOLD_8BIT_B1
+#define BNN1_THRESHOLD_8BIT_B1
+static inline void bnn1_threshold_8bit_b1(const unsigned char *x, uint8_t flip, const int16_t *threshold, const uint16_t *rising,
+                                          uint16_t channels, uint32_t runs, uint32_t run, uint32_t *y)
+{
+    const uint32_t words = (run + 31u) >> 5;
+    uint32_t r, i;
+    uint16_t c = 0;
+    for (r = 0; r < runs; r++) {
+        bnn1_clear_bits(y, words);
+        for (i = 0; i < run; i++) {
+            const int16_t q = (int16_t)((int16_t)(uint8_t)(*x++ ^ flip) - (int16_t)flip);
+            const int16_t limit = bnn1_rom_i16(threshold + c);
+            if (bnn1_rom_u16(rising + c) != 0u ? q >= limit : q <= limit) {
+                bnn1_set_bit(y, i);
+            }
+            if (++c == channels) {
+                c = 0;
+            }
+        }
+        y += words;
+    }
+}
+#endif /* BNN1_THRESHOLD_8BIT_B1 */
+
+/* Bits from runs of one length to runs of another, the order of elements kept; from_run * from_runs = to_run * to_runs.
+ *   x  [..][(from_run + 31) / 32]     y  [to_runs][(to_run + 31) / 32], fully overwritten; must not overlap x */
+#ifndef BNN1_REPACK_B1
+#define BNN1_REPACK_B1
+static inline void bnn1_repack_b1(const uint32_t *x, uint32_t from_run, uint32_t to_run, uint32_t to_runs, uint32_t *y)
+{
+    const uint32_t from_words = (from_run + 31u) >> 5;
+    const uint32_t to_words = (to_run + 31u) >> 5;
+    uint32_t r, i;
+    uint32_t at = 0;
+    for (r = 0; r < to_runs; r++) {
+        bnn1_clear_bits(y, to_words);
+        for (i = 0; i < to_run; i++) {
+            if (((x[at >> 5] >> (at & 31u)) & 1u) != 0u) {
+                bnn1_set_bit(y, i);
+            }
+            if (++at == from_run) {
+                at = 0;
+                x += from_words;
+            }
+        }
+        y += to_words;
+    }
+}
+#endif /* BNN1_REPACK_B1 */
+
+/* Channel-packed [height][width][(channels + 31) / 32] to bit planes [height][channels][(width + 31) / 32].
+ *   y  fully overwritten; must not overlap x */
+#ifndef BNN1_PLANES_FROM_CHANNELS
+#define BNN1_PLANES_FROM_CHANNELS
+static inline void bnn1_planes_from_channels(const uint32_t *x, uint16_t height, uint16_t width, uint16_t channels, uint32_t *y)
+{
+    const uint32_t words = ((uint32_t)channels + 31u) >> 5;
+    const uint32_t plane = ((uint32_t)width + 31u) >> 5;
+    uint16_t row, column, c;
+    bnn1_clear_bits(y, (uint32_t)height * channels * plane);
+    for (row = 0; row < height; row++) {
+        for (column = 0; column < width; column++) {
+            for (c = 0; c < channels; c++) {
+                if (((x[c >> 5] >> (c & 31u)) & 1u) != 0u) {
+                    bnn1_set_bit(y + c * plane, column);
+                }
+            }
+            x += words;
+        }
+        y += channels * plane;
+    }
+}
+#endif /* BNN1_PLANES_FROM_CHANNELS */
+
+/* The inverse of bnn1_planes_from_channels. */
+#ifndef BNN1_CHANNELS_FROM_PLANES
+#define BNN1_CHANNELS_FROM_PLANES
+static inline void bnn1_channels_from_planes(const uint32_t *x, uint16_t height, uint16_t width, uint16_t channels, uint32_t *y)
+{
+    const uint32_t words = ((uint32_t)channels + 31u) >> 5;
+    const uint32_t plane = ((uint32_t)width + 31u) >> 5;
+    uint16_t row, column, c;
+    for (row = 0; row < height; row++) {
+        for (column = 0; column < width; column++) {
+            bnn1_clear_bits(y, words);
+            for (c = 0; c < channels; c++) {
+                if (((x[c * plane + (column >> 5)] >> (column & 31u)) & 1u) != 0u) {
+                    bnn1_set_bit(y, c);
+                }
+            }
+            y += words;
+        }
+        x += channels * plane;
+    }
+}
+#endif /* BNN1_CHANNELS_FROM_PLANES */
+
+#endif /* BNN_LAYOUT_H */

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT-0 */
+#ifndef CORTEX_M_STACK_H
+#define CORTEX_M_STACK_H
+
+#include <stdint.h>
+
+/* The stack grows down from board_stack_top to board_stack_limit, where the variables end. Both come from the linker. */
+extern uint32_t board_stack_top[], board_stack_limit[];
+
+/* Puts a known word at the limit; board_stack_overflowed looks whether it is still there. */
+void board_stack_guard(void);
+
+#endif

@@ -1,0 +1,104 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { UserError } from '../../../compiler/support/diagnostics.ts';
+import { listTargets, loadTarget, targetsFolder } from '../../../compiler/targets/load.ts';
+import { canRun } from '../../../compiler/targets/target.ts';
+
+const folders: string[] = [];
+
+function targetsWith(json: string): string {
+  const root = mkdtempSync(join(tmpdir(), 'bnnc-targets-'));
+  folders.push(root);
+  mkdirSync(join(root, 'mine'));
+  mkdirSync(join(root, 'shared'));
+  writeFileSync(join(root, 'mine', 'target.json'), json);
+  return root;
+}
+
+function diagnosticOf(action: () => unknown): { readonly code: string; readonly text: string } {
+  try {
+    action();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const [first] = error.diagnostics;
+    return { code: first?.code ?? '', text: [first?.message, ...(first?.details ?? []), first?.help].join('\n') };
+  }
+  throw new Error('no diagnostic was raised');
+}
+
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+describe('every target', () => {
+  it('is a folder with a target.json, and shared is none', () => {
+    expect(listTargets()).toEqual(expect.arrayContaining(['avr', 'cortex-m0', 'cortex-m3', 'cortex-m4', 'cortex-m4f', 'host']));
+    expect(listTargets()).not.toContain('shared');
+  });
+
+  it.each(listTargets())('%s has a valid description whose files exist', (name) => {
+    const target = loadTarget(name);
+    expect(target.name).toBe(name);
+    for (const board of target.boards) {
+      for (const file of [...board.sources, ...(board.linkerScript === null ? [] : [board.linkerScript])]) {
+        expect(existsSync(resolve(target.folder, file)), file).toBe(true);
+      }
+    }
+  });
+
+  it.each(listTargets())('%s says nothing that depends on this computer', (name) => {
+    expect(readFileSync(join(targetsFolder(), name, 'target.json'), 'utf8')).not.toMatch(/"\/|\\\\|[A-Z]:\\/);
+  });
+
+  it.each(listTargets())('%s names its boards once each', (name) => {
+    const names = loadTarget(name).boards.map((board) => board.name);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('can be run, but for avr, which is only compiled', () => {
+    expect(listTargets().filter((name) => !canRun(loadTarget(name)))).toEqual(['avr']);
+  });
+});
+
+describe('loading a target', () => {
+  it('suggests the nearest name for a misspelt one and lists all', () => {
+    const { code, text } = diagnosticOf(() => loadTarget('cortexm4'));
+    expect(code).toBe('BNN3004');
+    expect(text).toContain('there is no target "cortexm4"');
+    expect(text).toContain('Did you mean cortex-m4?');
+    expect(text).toContain('cortex-m0, cortex-m3');
+  });
+
+  it('suggests nothing for a name that is far from all', () => {
+    expect(diagnosticOf(() => loadTarget('z80')).text).not.toContain('Did you mean');
+  });
+
+  it('does not follow a path out of the folder of targets', () => {
+    expect(diagnosticOf(() => loadTarget('../targets/host')).code).toBe('BNN3004');
+  });
+
+  it('finds a new target in a new folder, without an edit', () => {
+    const root = targetsWith(readFileSync(join(targetsFolder(), 'host', 'target.json'), 'utf8'));
+    expect(listTargets(root)).toEqual(['mine']);
+    expect(loadTarget('mine', root)).toEqual({ ...loadTarget('host'), name: 'mine', folder: join(root, 'mine') });
+  });
+
+  it('names the place of every mistake in a description', () => {
+    const description = JSON.parse(readFileSync(join(targetsFolder(), 'cortex-m3', 'target.json'), 'utf8')) as Record<string, unknown>;
+    const { code, text } = diagnosticOf(() =>
+      loadTarget('mine', targetsWith(JSON.stringify({ ...description, intBits: 24, boards: [], flsh: 1 }))),
+    );
+    expect(code).toBe('BNN3004');
+    expect(text).toContain('intBits');
+    expect(text).toContain('boards');
+    expect(text).toContain('flsh');
+  });
+
+  it('says so when a description is not JSON', () => {
+    const { code, text } = diagnosticOf(() => loadTarget('mine', targetsWith('{ "title": ')));
+    expect(code).toBe('BNN3004');
+    expect(text).toContain('cannot be read');
+  });
+});
