@@ -3,18 +3,17 @@
  * which sums are exact integers, and what sign(0) gives. The graph that leaves here is the reference: its interpretation
  * is what the compiled code must equal, bit for bit.
  */
-import { accumulatorOf } from '../ir/accumulator.ts';
 import { rebuild, type Replacement } from '../ir/builder.ts';
-import { PLAIN, channelCount, compact, isPlain, perChannel } from '../ir/encoding.ts';
+import { PLAIN, channelCount, isPlain } from '../ir/encoding.ts';
 import { consumersOf, onlyConsumerOf, producerOf, typeOf } from '../ir/graph.ts';
 import { canBeExact } from '../ir/linear.ts';
 import { batchNormSteps } from '../ir/ops/batch-norm.ts';
 import type { Step } from '../ir/attributes.ts';
-import { runSteps } from '../ir/steps.ts';
-import { preSign, zeroRange } from '../ir/threshold-search.ts';
-import type { Encoding, Graph, Node, NodeOf, TensorType, ValueId } from '../ir/types.ts';
+import type { Encoding, Graph, Node, TensorType } from '../ir/types.ts';
 import type { Diagnostics } from '../support/diagnostics.ts';
-import { ZERO, add, divide, equals, multiply, negate, ONE, rationalFromNumber, type Rational } from '../support/rational.ts';
+import { ZERO, equals } from '../support/rational.ts';
+import { affineChange, bitChange, twoValued } from './exact-change.ts';
+import { zeroOf } from './sign-zero.ts';
 
 export interface InputMeaning {
   /** Stored element type of the header's input; null keeps the type that the model file states. */
@@ -43,13 +42,22 @@ function inputType(graph: Graph, meaning: InputMeaning, diagnostics: Diagnostics
   const problem = (message: string, details: readonly string[], help: string): void =>
     diagnostics.error({ code: 'BNN2008', message, ...(origin ? { origin } : {}), details, help });
   if (dtype === 'f32') {
-    if (encoding !== null) problem('a float input takes no --input-scale or --input-offset', ['input type  f32'], 'Drop the scaling, or choose --input u8 or i8.');
+    if (encoding !== null)
+      problem(
+        'a float input takes no --input-scale or --input-offset',
+        ['input type  f32'],
+        'Drop the scaling, or choose --input u8 or i8.',
+      );
     return { dtype, shape: stated.shape };
   }
   const channels = channelCount(stated.shape);
   for (const [name, list] of [['scale', encoding?.scale ?? []] as const, ['offset', encoding?.offset ?? []] as const]) {
     if (list.length > 1 && list.length !== channels) {
-      problem(`${list.length} values of input ${name} for an input of ${channels} channels`, [`input  [${stated.shape.join(', ')}]`], 'Give one value, or one per channel.');
+      problem(
+        `${list.length} values of input ${name} for an input of ${channels} channels`,
+        [`input  [${stated.shape.join(', ')}]`],
+        'Give one value, or one per channel.',
+      );
     }
   }
   if (encoding?.scale.some((s) => equals(s, ZERO))) problem('an input scale is 0', [], 'A scale of 0 makes every input the same.');
@@ -59,7 +67,10 @@ function inputType(graph: Graph, meaning: InputMeaning, diagnostics: Diagnostics
 /** x > c ? a : b and its relatives become sign(x - c), exactly: float32 subtraction never loses the sign of x - c. */
 function recogniseSigns(graph: Graph): Graph {
   return rebuild(graph, (node): readonly Replacement[] | undefined => {
-    if (node.kind === 'compare' && consumersOf(graph, node.output).every((n) => n.kind === 'select')) {
+    if (
+      node.kind === 'compare' &&
+      consumersOf(graph, node.output).every((n) => n.kind === 'select' && n.attrs.whenTrue !== n.attrs.whenFalse)
+    ) {
       const { operator, values } = node.attrs;
       // x < c is not (x >= c): the sign is then +1 where the comparison is false, and the two constants swap below.
       const zero = operator === 'greater-or-equal' || operator === 'less' ? 'plus' : 'minus';
@@ -71,21 +82,10 @@ function recogniseSigns(graph: Graph): Graph {
     if (node.kind !== 'select') return undefined;
     const [id] = node.inputs;
     const producer = id === undefined ? undefined : producerOf(graph, id);
-    if (producer?.kind !== 'compare') return undefined;
+    if (producer?.kind !== 'compare' || node.attrs.whenTrue === node.attrs.whenFalse) return undefined;
     const swapped = producer.attrs.operator === 'less' || producer.attrs.operator === 'less-or-equal';
     const [plus, minus] = swapped ? [node.attrs.whenFalse, node.attrs.whenTrue] : [node.attrs.whenTrue, node.attrs.whenFalse];
     return [{ kind: 'rescale', attrs: { change: twoValued([minus], [plus]) } }];
-  });
-}
-
-/** The encoding in which a stored -1 is worth `minus[c]` and a stored +1 `plus[c]`. */
-function twoValued(minus: readonly number[], plus: readonly number[]): Encoding {
-  const half = rationalFromNumber(0.5);
-  const low = minus.map(rationalFromNumber);
-  const high = plus.map(rationalFromNumber);
-  return compact({
-    scale: high.map((h, c) => multiply(half, add(h, negate(low[c] ?? ZERO)))),
-    offset: high.map((h, c) => multiply(half, add(h, low[c] ?? ZERO))),
   });
 }
 
@@ -133,112 +133,19 @@ function fixNode(graph: Graph, node: Node, meaning: InputMeaning, diagnostics: D
  * - on an 8-bit input that goes on to a linear layer, affine steps, as part of that layer's exact sum.
  */
 function exactChange(graph: Graph, node: Node, steps: readonly Step[], input: TensorType): Encoding | undefined {
-  if (input.dtype === 'b1') return isUniformEnough(graph, node) ? bitChange(steps, input) : undefined;
+  if (input.dtype === 'b1') return graph.output === node.output ? undefined : bitChange(steps, input);
   if ((input.dtype !== 'u8' && input.dtype !== 'i8') || !feedsLinear(graph, node)) return undefined;
   return affineChange(steps, channelCount(input.shape));
-}
-
-function isUniformEnough(graph: Graph, node: Node): boolean {
-  return feedsLinear(graph, node) || graph.output !== node.output;
 }
 
 function feedsLinear(graph: Graph, node: Node): boolean {
   let next = onlyConsumerOf(graph, node.output);
   while (next !== undefined && ['reshape', 'elementwise', 'batch-norm', 'rescale'].includes(next.kind)) {
-    if (next.kind === 'elementwise' && affineChange(next.attrs.steps, channelCount(typeOf(graph, next.output).shape)) === undefined) return false;
+    if (next.kind === 'elementwise' && affineChange(next.attrs.steps, channelCount(typeOf(graph, next.output).shape)) === undefined)
+      return false;
     next = onlyConsumerOf(graph, next.output);
   }
   return next?.kind === 'conv2d' || next?.kind === 'dense';
-}
-
-/** change ∘ encoding must be worth `steps` of the old value at -1 and +1; `rescale` composes, so the old encoding is undone first. */
-function bitChange(steps: readonly Step[], input: TensorType): Encoding | undefined {
-  const { encoding = PLAIN } = input;
-  const channels = Math.max(encoding.scale.length, encoding.offset.length, ...steps.map((s) => s.values.length));
-  const each = Array.from({ length: channels }, (_, c) => c);
-  const old = preSign(input, []);
-  const value = (stored: number): readonly number[] => each.map((c) => runSteps(steps, old(stored, c), c));
-  const [minus, plus] = [value(-1), value(1)];
-  if ([...minus, ...plus].some((v) => !Number.isFinite(v)) || minus.some((m, c) => m === plus[c])) return undefined;
-  const wanted = twoValued(minus, plus);
-  const scale = each.map((c) => divide(perChannel(wanted.scale, c), perChannel(encoding.scale, c)));
-  const offset = each.map((c) => add(perChannel(wanted.offset, c), negate(multiply(perChannel(encoding.offset, c), perChannel(scale, c)))));
-  return compact({ scale, offset });
-}
-
-/** The steps as real scale·x + offset, constants taken exactly; undefined for maximum, minimum and factors of 0. */
-function affineChange(steps: readonly Step[], channels: number): Encoding | undefined {
-  const length = steps.some((s) => s.values.length > 1) ? channels : 1;
-  const scale: Rational[] = [];
-  const offset: Rational[] = [];
-  for (let c = 0; c < length; c += 1) {
-    let [a, b]: [Rational, Rational] = [ONE, ZERO];
-    for (const { operator, values } of steps) {
-      const number = perChannel(values, c);
-      if (operator === 'maximum' || operator === 'minimum' || !Number.isFinite(number)) return undefined;
-      const value = rationalFromNumber(number);
-      if (operator === 'add') b = add(b, value);
-      else if (operator === 'subtract') b = add(b, negate(value));
-      else if (number === 0) return undefined;
-      else [a, b] = operator === 'multiply' ? [multiply(a, value), multiply(b, value)] : [divide(a, value), divide(b, value)];
-    }
-    scale.push(a);
-    offset.push(b);
-  }
-  return compact({ scale, offset });
-}
-
-/** 'plus' when zero cannot arrive at a sign whose file says sign(0) = 0; otherwise a diagnostic that asks. */
-function zeroOf(graph: Graph, sign: NodeOf<'sign'>, diagnostics: Diagnostics): 'plus' {
-  const steps: Step[] = [];
-  let id: ValueId | undefined = sign.inputs[0];
-  let producer = id === undefined ? undefined : producerOf(graph, id);
-  while (producer !== undefined && ['elementwise', 'batch-norm', 'max-pool', 'reshape'].includes(producer.kind)) {
-    if (producer.kind === 'elementwise') steps.unshift(...producer.attrs.steps);
-    if (producer.kind === 'batch-norm') steps.unshift(...batchNormSteps(producer.attrs));
-    id = producer.inputs[0];
-    producer = id === undefined ? undefined : producerOf(graph, id);
-  }
-  const found = id === undefined ? undefined : attainedZero(graph, id, producer, steps);
-  if (found === undefined) return 'plus';
-  diagnostics.error({
-    code: 'BNN2004',
-    message: `"${sign.name}" can receive exactly 0, and this file says sign(0) = 0, which is not a bit`,
-    origin: sign.origin,
-    details: [`channel ${found.channel}: accumulator ${found.value} gives 0`],
-    notes: [`${found.channels} of ${found.of} channels attain 0.`],
-    help: 'Say what the deployed network does: --sign-zero plus (BinaryNet, Larq, QONNX) or --sign-zero minus.',
-  });
-  return 'plus';
-}
-
-interface AttainedZero {
-  readonly channel: number;
-  readonly value: number;
-  readonly channels: number;
-  readonly of: number;
-}
-
-function attainedZero(graph: Graph, id: ValueId, producer: Node | undefined, steps: readonly Step[]): AttainedZero | undefined {
-  const type = typeOf(graph, id);
-  if (type.encoding === undefined) return undefined; // a real-valued sign: reported by its own check
-  const [inputId] = producer?.inputs ?? [];
-  const linear = producer?.kind === 'conv2d' || producer?.kind === 'dense' ? producer : undefined;
-  const accumulator = linear && inputId !== undefined ? accumulatorOf(linear, typeOf(graph, inputId)) : undefined;
-  const f = preSign(type, steps);
-  const channels = channelCount(type.shape);
-  const found: { channel: number; value: number }[] = [];
-  for (let channel = 0; channel < channels; channel += 1) {
-    const range = accumulator?.range(channel) ?? { low: type.dtype === 'i8' ? -128 : 0, high: type.dtype === 'i8' ? 127 : 255 };
-    const zeros = zeroRange((stored) => f(stored, channel), range);
-    for (let value = zeros?.low ?? 1; value <= (zeros?.high ?? 0); value += 1) {
-      if (accumulator !== undefined && !accumulator.attains(value)) continue;
-      found.push({ channel, value });
-      break;
-    }
-  }
-  const [first] = found;
-  return first && { ...first, channels: found.length, of: channels };
 }
 
 /** Integer sums that are not their own real value leave the network as float32 scores. */

@@ -37,7 +37,13 @@ function headerView(plan: Plan, { linkage, runtime }: HeaderOptions): object {
     generated: plan.generated.map(generatedText),
     floats: output.ctype === 'float',
     interface: interfaceView(plan),
-    tables: plan.tables.map((table) => ({ symbol: table.symbol, ctype: table.ctype, doc: table.doc, length: table.values.length, rows: tableRows(table) })),
+    tables: plan.tables.map((table) => ({
+      symbol: table.symbol,
+      ctype: table.ctype,
+      doc: table.doc,
+      length: table.values.length,
+      rows: tableRows(table),
+    })),
     tableSum: plan.tables.map(({ symbol }) => `sizeof(${symbol})`).join(' + '),
     hasTables: plan.tables.length > 0,
     external: linkage === 'extern',
@@ -65,19 +71,30 @@ function generatedText({ template, symbol, view }: GeneratedFunction): string {
 
 /** Runtime functions that generated code calls. */
 function generatedUses(plan: Plan): readonly string[] {
-  const texts = plan.generated.map(generatedText).join('\n').replace(/\/\*[\s\S]*?\*\//g, '');
+  const texts = plan.generated
+    .map(generatedText)
+    .join('\n')
+    .replace(/\/\*[\s\S]*?\*\//g, '');
   const names = [...texts.matchAll(/\bbnn1_\w+/g)].map(([name]) => name);
   return [...new Set(names)].filter((name) => !isGenerated(plan, name));
 }
 
 function pad(rows: readonly (readonly string[])[]): readonly string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd());
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
 }
 
 /** A comment may not be ended by what it quotes. */
 function comment(text: string): string {
-  return text.replaceAll('*/', '* /').replaceAll('/*', '/ *').replace(/[^\x20-\x7E\u00A0-\uFFFF]/g, '?');
+  return text
+    .replaceAll('*/', '* /')
+    .replaceAll('/*', '/ *')
+    .replace(/[^\x20-\x7E\u00A0-\uFFFF]/g, '?');
 }
 
 function bannerView(plan: Plan): object {

@@ -50,7 +50,9 @@ export function outputSize(size: number, before: number, after: number, kernel: 
 export function toBinaryWeights(
   values: Float32Array,
   outputs: number,
-): Extract<Weights, { kind: 'binary' }> | { readonly output: number; readonly index: number; readonly value: number; readonly wanted: number } {
+):
+  | Extract<Weights, { kind: 'binary' }>
+  | { readonly output: number; readonly index: number; readonly value: number; readonly wanted: number } {
   const perOutput = values.length / outputs;
   const signs = new Int8Array(values.length);
   const scales = new Float32Array(outputs);

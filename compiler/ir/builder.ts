@@ -39,7 +39,10 @@ export class GraphBuilder {
   }
 
   #add(kind: OpKind, name: string, attrs: unknown, inputs: readonly ValueId[], origin: Origin): ValueId {
-    const type = opOf(kind).infer(attrs, inputs.map((id) => this.typeOf(id)));
+    const type = opOf(kind).infer(
+      attrs,
+      inputs.map((id) => this.typeOf(id)),
+    );
     if ('error' in type) {
       fail({
         code: 'BNN2001',
@@ -100,7 +103,10 @@ export function rebuild(
   };
   for (const node of graph.nodes) {
     let current = node.inputs.map(rename);
-    const chain: readonly Replacement[] = rewrite(node, current.map((id) => builder.typeOf(id))) ?? [node];
+    const chain: readonly Replacement[] = rewrite(
+      node,
+      current.map((id) => builder.typeOf(id)),
+    ) ?? [node];
     for (const step of chain) current = [builder.replacement(step, node.name, current, node.origin)];
     const [last] = current;
     if (last === undefined) throw new Error(`"${node.name}" has no input`);

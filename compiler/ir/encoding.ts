@@ -96,4 +96,3 @@ export function realValues(tensor: Tensor): Float32Array {
 export function encodingOfFloats(scale: Float32Array, offset: Float32Array): Encoding {
   return compact({ scale: Array.from(scale, rationalFromNumber), offset: Array.from(offset, rationalFromNumber) });
 }
-

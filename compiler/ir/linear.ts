@@ -84,4 +84,3 @@ export function sequentialOutput(patch: Float32Array, attrs: LinearAttrs, output
   }
   return bias === null ? sum : Math.fround(sum + perChannel(bias, output));
 }
-

@@ -13,11 +13,17 @@ export function digest(values: TensorData): string {
 
 export function printWindow({ kernel, stride, dilation, padding }: Window): readonly string[] {
   const { top, left, bottom, right } = padding;
-  return [`kernel=${kernel.join('x')}`, `stride=${stride.join('x')}`, `dilation=${dilation.join('x')}`, `padding=${top},${left},${bottom},${right}`];
+  return [
+    `kernel=${kernel.join('x')}`,
+    `stride=${stride.join('x')}`,
+    `dilation=${dilation.join('x')}`,
+    `padding=${top},${left},${bottom},${right}`,
+  ];
 }
 
 export function printLinear({ weights, bias, sum, threshold }: LinearAttrs): readonly string[] {
-  const values = weights.kind === 'binary' ? `±1:${digest(weights.signs)} scale=${digest(weights.scale)}` : `real:${digest(weights.values)}`;
+  const values =
+    weights.kind === 'binary' ? `±1:${digest(weights.signs)} scale=${digest(weights.scale)}` : `real:${digest(weights.values)}`;
   return [
     `outputs=${weights.outputs}`,
     `weights=${values}`,

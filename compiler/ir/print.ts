@@ -18,7 +18,8 @@ export function printGraph(graph: Graph): string {
     return value ? printType(value.type) : '?';
   };
   const lines = graph.nodes.map(
-    (node) => `%${node.output}: ${typeOf(node.output)} = ${[node.kind, ...opOf(node.kind).print(node.attrs)].join(' ')} (${node.inputs.map((i) => `%${i}`).join(', ')})`,
+    (node) =>
+      `%${node.output}: ${typeOf(node.output)} = ${[node.kind, ...opOf(node.kind).print(node.attrs)].join(' ')} (${node.inputs.map((i) => `%${i}`).join(', ')})`,
   );
   return [`graph ${graph.name}(%${graph.input}: ${typeOf(graph.input)})`, ...lines, `return %${graph.output}`].join('\n') + '\n';
 }

@@ -25,7 +25,8 @@ export function verifyGraph(graph: Graph): readonly string[] {
     const inferred = inferNode(node, inputs);
     const stated = typeOf(node.output);
     if ('error' in inferred) problems.push(`"${node.name}": ${inferred.error}`);
-    else if (stated === undefined || !sameType(inferred, stated)) problems.push(`"${node.name}" states another output type than its op gives`);
+    else if (stated === undefined || !sameType(inferred, stated))
+      problems.push(`"${node.name}" states another output type than its op gives`);
   }
   if (!made.has(graph.output)) problems.push(`the output %${graph.output} is never made`);
   return problems;

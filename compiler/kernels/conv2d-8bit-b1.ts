@@ -40,8 +40,16 @@ export const conv2d8bitB1: Kernel = {
       input: { kind: 'bytes' },
       output: { kind: 'bit-runs', run: weights.outputs },
       tables: [
-        weightTable(packSigns(signsOf(weights), taps), `[${weights.outputs} outputs][${wordsFor(taps)} words], taps (${kernel.join(' × ')}, channel)`),
-        { name: 'thresholds', ctype: 'int32_t', values: Array.from(threshold), doc: 'smallest sum that gives +1; input scaling, batch norm and sign folded' },
+        weightTable(
+          packSigns(signsOf(weights), taps),
+          `[${weights.outputs} outputs][${wordsFor(taps)} words], taps (${kernel.join(' × ')}, channel)`,
+        ),
+        {
+          name: 'thresholds',
+          ctype: 'int32_t',
+          values: Array.from(threshold),
+          doc: 'smallest sum that gives +1; input scaling, batch norm and sign folded',
+        },
         ...scale,
       ],
       scratchWords: taps,

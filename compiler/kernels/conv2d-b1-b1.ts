@@ -43,7 +43,10 @@ export const conv2dB1B1: Kernel = {
       input: { kind: 'bit-runs', run: channels },
       output: { kind: 'bit-runs', run: weights.outputs },
       tables: [
-        weightTable(packSigns(signsOf(weights), channels), `[${weights.outputs} outputs][${kernel.join('][')}][${wordsFor(channels)} words]`),
+        weightTable(
+          packSigns(signsOf(weights), channels),
+          `[${weights.outputs} outputs][${kernel.join('][')}][${wordsFor(channels)} words]`,
+        ),
         { name: 'thresholds', ctype: 'int16_t', values: bitThresholds(node, threshold), doc: THRESHOLD_DOC },
       ],
       scratchWords: 0,

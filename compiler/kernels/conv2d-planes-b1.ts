@@ -41,7 +41,10 @@ export const conv2dPlanesB1: Kernel = {
       input: { kind: 'bit-planes' },
       output: { kind: 'bit-planes' },
       tables: [
-        weightTable(packSigns(channelFirst(node.attrs), taps), `[${weights.outputs} outputs][${wordsFor(taps)} words], taps (channel, ky, kx)`),
+        weightTable(
+          packSigns(channelFirst(node.attrs), taps),
+          `[${weights.outputs} outputs][${wordsFor(taps)} words], taps (channel, ky, kx)`,
+        ),
         {
           name: 'limits',
           ctype: 'int32_t',

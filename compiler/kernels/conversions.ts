@@ -11,7 +11,11 @@ export interface Conversion {
  * The functions from one layout to another, in order; empty when every bit is already in its place. Between runs of
  * another length than the channels and planes the way leads over channel-packed.
  */
-export function conversionPath(from: Layout, to: Layout, shape: readonly number[]): readonly { readonly to: Layout; readonly conversion: Conversion }[] {
+export function conversionPath(
+  from: Layout,
+  to: Layout,
+  shape: readonly number[],
+): readonly { readonly to: Layout; readonly conversion: Conversion }[] {
   if (sameBits(from, to)) return [];
   const elements = shape.reduce((product, d) => product * d, 1);
   const [height = 1, width = 1, channels = 1] = shape;
@@ -42,4 +46,3 @@ function repack(from: number, to: number, elements: number): Conversion {
 function simple(symbol: string, dimensions: readonly string[], elements: number): Conversion {
   return { symbol, instructions: elements * 12, call: ({ x, y }) => ({ symbol, shape: null, arguments: [x, ...dimensions, y] }) };
 }
-

@@ -28,7 +28,12 @@ export const dense8bitB1: Kernel = {
       output: { kind: 'bit-runs', run: weights.outputs },
       tables: [
         weightTable(packSigns(signsOf(weights), taps), `[${weights.outputs} outputs][${wordsFor(taps)} words]`),
-        { name: 'thresholds', ctype: 'int32_t', values: Array.from(threshold), doc: 'smallest sum that gives +1; input scaling, batch norm and sign folded' },
+        {
+          name: 'thresholds',
+          ctype: 'int32_t',
+          values: Array.from(threshold),
+          doc: 'smallest sum that gives +1; input scaling, batch norm and sign folded',
+        },
       ],
       scratchWords: 0,
       generated: [],

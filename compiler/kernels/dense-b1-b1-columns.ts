@@ -35,7 +35,9 @@ function columnStatements(words: number): { readonly statements: readonly string
     push(column + 1, carry);
   };
   for (let i = 0; i < words; i += 1) push(0, define(`a[${i}] ^ bnn1_rom_u32(b + ${i})`));
-  const terms = columns.flatMap((column, j) => column.map((name) => (j === 0 ? `bnn1_popcount(${name})` : `(bnn1_popcount(${name}) << ${j})`)));
+  const terms = columns.flatMap((column, j) =>
+    column.map((name) => (j === 0 ? `bnn1_popcount(${name})` : `(bnn1_popcount(${name}) << ${j})`)),
+  );
   return { statements, terms };
 }
 

@@ -35,7 +35,10 @@ export function denseBitsProposal(
   node: Node,
   input: TensorType,
   offered: Layout | undefined,
-): (Omit<Proposal, 'instructions' | 'codeBytes' | 'generated' | 'call'> & { readonly words: number; readonly outputs: number }) | { readonly reason: string } | undefined {
+):
+  | (Omit<Proposal, 'instructions' | 'codeBytes' | 'generated' | 'call'> & { readonly words: number; readonly outputs: number })
+  | { readonly reason: string }
+  | undefined {
   const layout = acceptedRun(input, offered);
   const bits = denseBits(node, input, layout);
   if (bits === undefined || 'reason' in bits || node.kind !== 'dense') return bits as { readonly reason: string } | undefined;
@@ -48,7 +51,12 @@ export function denseBitsProposal(
     output: { kind: 'bit-runs', run: weights.outputs },
     tables: [
       weightTable(bits.weights, `[${weights.outputs} outputs][${bits.words} words]`),
-      { name: 'limits', ctype: 'int16_t', values: distanceLimits(threshold, bits.taps), doc: 'largest distance that still gives +1; batch norm and sign folded' },
+      {
+        name: 'limits',
+        ctype: 'int16_t',
+        values: distanceLimits(threshold, bits.taps),
+        doc: 'largest distance that still gives +1; batch norm and sign folded',
+      },
     ],
     scratchWords: 0,
     byRows: false,

@@ -16,7 +16,9 @@ export const invertB1: Kernel = {
     return propose('invert-b1', {
       input: { kind: 'bit-runs', run: channels },
       output: { kind: 'bit-runs', run: channels },
-      tables: [{ name: 'mask', ctype: 'uint32_t', values: packSigns(flags, channels), doc: `[${words} words] 1 for each channel that is flipped` }],
+      tables: [
+        { name: 'mask', ctype: 'uint32_t', values: packSigns(flags, channels), doc: `[${words} words] 1 for each channel that is flipped` },
+      ],
       scratchWords: 0,
       generated: [],
       byRows: false,

@@ -16,14 +16,23 @@ import { denseTerms } from '../ir/ops/dense.ts';
 import type { Range } from '../ir/threshold-search.ts';
 import type { Encoding, TensorType } from '../ir/types.ts';
 import { floatLiteral } from '../support/c-literals.ts';
-import { ZERO, equals, leastCommonDenominator, multiply, rational, rationalFromNumber, toFloat32, toNumber, type Rational } from '../support/rational.ts';
+import {
+  ZERO,
+  equals,
+  leastCommonDenominator,
+  multiply,
+  rational,
+  rationalFromNumber,
+  toFloat32,
+  toNumber,
+  type Rational,
+} from '../support/rational.ts';
 import { convBitsReason } from './conv2d-b1-b1.ts';
 import { convShape } from './conv-shape.ts';
 import { acceptedRun, denseBits } from './dense-b1-b1.ts';
 import { denseBytesReason } from './dense-8bit-b1.ts';
 import { BYTES_OF, wordsFor, type Cost, type Layout, type ShapeArgument, type Table } from './kernel.ts';
 import { flipOf, packSigns, signsOf, weightTable } from './packing.ts';
-
 
 const EXACT_INTEGER = 2 ** 24;
 const MOST_TRIED = 2 ** 24;
@@ -49,7 +58,11 @@ interface RealValue {
   readonly expression: (table: (name: string) => string) => string;
 }
 
-function floatTable(name: string, values: readonly number[], doc: string): { readonly tables: readonly Table[]; readonly read: (table: (name: string) => string) => string } {
+function floatTable(
+  name: string,
+  values: readonly number[],
+  doc: string,
+): { readonly tables: readonly Table[]; readonly read: (table: (name: string) => string) => string } {
   const [first = 0] = values;
   if (values.every((v) => Object.is(v, first))) return { tables: [], read: () => floatLiteral(first) };
   return { tables: [{ name, ctype: 'float', values, doc }], read: (table) => `bnn1_rom_f32(${table(name)} + o)` };
@@ -71,9 +84,15 @@ function largest({ low, high }: Range): number {
 }
 
 function product(encoding: Encoding, each: readonly number[], range: (output: number) => Range): RealValue | undefined {
-  const exact = each.every((o) => equals(perChannel(encoding.offset, o), ZERO) && isFloat32(perChannel(encoding.scale, o)) && largest(range(o)) <= EXACT_INTEGER);
+  const exact = each.every(
+    (o) => equals(perChannel(encoding.offset, o), ZERO) && isFloat32(perChannel(encoding.scale, o)) && largest(range(o)) <= EXACT_INTEGER,
+  );
   if (!exact) return undefined;
-  const scale = floatTable('scale', each.map((o) => toFloat32(perChannel(encoding.scale, o))), 'real value of one unit of the sum');
+  const scale = floatTable(
+    'scale',
+    each.map((o) => toFloat32(perChannel(encoding.scale, o))),
+    'real value of one unit of the sum',
+  );
   return { tables: scale.tables, expression: (table) => `(float)acc * ${scale.read(table)}` };
 }
 
@@ -84,17 +103,29 @@ function quotient(encoding: Encoding, each: readonly number[], range: (output: n
     const units = (value: Rational): number => Number(multiply(value, rational(q)).numerator);
     return { p: units(s), r: units(b), q: Number(q), range: range(o) };
   });
-  const fits = parts.every(({ p, r, q, range: { low, high } }) => q <= EXACT_INTEGER && Math.max(Math.abs(p * low + r), Math.abs(p * high + r)) <= EXACT_INTEGER);
+  const fits = parts.every(
+    ({ p, r, q, range: { low, high } }) => q <= EXACT_INTEGER && Math.max(Math.abs(p * low + r), Math.abs(p * high + r)) <= EXACT_INTEGER,
+  );
   if (!fits) return undefined;
   const uniform = parts.every(({ p, r, q }) => p === parts[0]?.p && r === parts[0]?.r && q === parts[0]?.q);
-  const table = (name: string, key: 'p' | 'r' | 'q', doc: string): Table => ({ name, ctype: 'int32_t', values: parts.map((part) => part[key]), doc });
+  const table = (name: string, key: 'p' | 'r' | 'q', doc: string): Table => ({
+    name,
+    ctype: 'int32_t',
+    values: parts.map((part) => part[key]),
+    doc,
+  });
   if (uniform) {
     const { p, r, q } = parts[0] ?? { p: 1, r: 0, q: 1 };
     return { tables: [], expression: () => `(float)(acc * INT32_C(${p}) + INT32_C(${r})) / ${floatLiteral(q)}` };
   }
   return {
-    tables: [table('factor', 'p', 'score = (factor * acc + constant) / divisor'), table('constant', 'r', 'see factor'), table('divisor', 'q', 'see factor')],
-    expression: (t) => `(float)(acc * bnn1_rom_i32(${t('factor')} + o) + bnn1_rom_i32(${t('constant')} + o)) / (float)bnn1_rom_i32(${t('divisor')} + o)`,
+    tables: [
+      table('factor', 'p', 'score = (factor * acc + constant) / divisor'),
+      table('constant', 'r', 'see factor'),
+      table('divisor', 'q', 'see factor'),
+    ],
+    expression: (t) =>
+      `(float)(acc * bnn1_rom_i32(${t('factor')} + o) + bnn1_rom_i32(${t('constant')} + o)) / (float)bnn1_rom_i32(${t('divisor')} + o)`,
   };
 }
 
@@ -114,17 +145,27 @@ function sum(encoding: Encoding, each: readonly number[], range: (output: number
   }
   const scale = floatTable('scale', scales, 'real value of one unit of the sum');
   const offset = floatTable('offset', offsets, 'real value of the sum 0');
-  return { tables: [...scale.tables, ...offset.tables], expression: (table) => `(float)acc * ${scale.read(table)} + ${offset.read(table)}` };
+  return {
+    tables: [...scale.tables, ...offset.tables],
+    expression: (table) => `(float)acc * ${scale.read(table)} + ${offset.read(table)}`,
+  };
 }
 
 const OPERATORS = { add: '+', subtract: '-', multiply: '*', divide: '/' } as const;
 
 /** The float32 steps as C statements on `score`, one rounding each. */
-function stepStatements(steps: readonly Step[], outputs: number): { readonly tables: readonly Table[]; readonly statements: Scores['statements'] } {
+function stepStatements(
+  steps: readonly Step[],
+  outputs: number,
+): { readonly tables: readonly Table[]; readonly statements: Scores['statements'] } {
   const each = Array.from({ length: outputs }, (_, o) => o);
   const parts = steps.map(({ operator, values }, i) => ({
     operator,
-    constant: floatTable(`${operator}_${i + 1}`, each.map((o) => perChannel(values, o)), `float32 step ${i + 1}: ${operator}`),
+    constant: floatTable(
+      `${operator}_${i + 1}`,
+      each.map((o) => perChannel(values, o)),
+      `float32 step ${i + 1}: ${operator}`,
+    ),
   }));
   return {
     tables: parts.flatMap(({ constant }) => constant.tables),
@@ -159,8 +200,12 @@ function layerSum(node: LinearNode, input: TensorType, output: TensorType, offer
         { variable: 'o', count: outputs },
       ],
       shape: convShape(node.attrs, input, output),
-      weights: weightTable(packSigns(signs, channels), `[${outputs} outputs][${node.attrs.kernel.join('][')}][${wordsFor(channels)} words]`),
-      sum: (x, table) => `bnn1_conv2d_b1_sum(&shape, ${conv2dTerms(node.attrs, input).pad}, ${x}, ${table('weights')} + o * ${row}u, oy, ox)`,
+      weights: weightTable(
+        packSigns(signs, channels),
+        `[${outputs} outputs][${node.attrs.kernel.join('][')}][${wordsFor(channels)} words]`,
+      ),
+      sum: (x, table) =>
+        `bnn1_conv2d_b1_sum(&shape, ${conv2dTerms(node.attrs, input).pad}, ${x}, ${table('weights')} + o * ${row}u, oy, ox)`,
       instructions: rows * columns * outputs * row * 30,
     };
   }
@@ -226,4 +271,3 @@ export function planScores(
     statements: chain.statements,
   };
 }
-

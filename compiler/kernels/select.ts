@@ -54,7 +54,9 @@ export function selectKernel(
   const candidates = results.flatMap(({ kernel, result }) => ('reason' in result ? [] : [{ kernel, candidate: result }]));
   const priced = candidates.map(({ kernel, candidate }) => {
     const conversion =
-      candidate.input.kind === 'bytes' ? 0 : conversionPath(context.offered, candidate.input, input.shape).reduce((sum, step) => sum + step.conversion.instructions, 0);
+      candidate.input.kind === 'bytes'
+        ? 0
+        : conversionPath(context.offered, candidate.input, input.shape).reduce((sum, step) => sum + step.conversion.instructions, 0);
     return { kernel, candidate, price: price(candidate, conversion, context.goal) };
   });
   const forced = priced.find(({ kernel }) => kernel.name === context.forced);

@@ -17,8 +17,18 @@ export const threshold8bitB1: Kernel = {
       input: { kind: 'bytes' },
       output: { kind: 'bit-runs', run },
       tables: [
-        { name: 'thresholds', ctype: 'int16_t', values: Array.from(thresholds), doc: 'compared with the stored element; scaling and sign folded' },
-        { name: 'rising', ctype: 'uint16_t', values: Array.from(directions, (d) => (d > 0 ? 1 : 0)), doc: '1: +1 at and above the threshold; 0: at and below' },
+        {
+          name: 'thresholds',
+          ctype: 'int16_t',
+          values: Array.from(thresholds),
+          doc: 'compared with the stored element; scaling and sign folded',
+        },
+        {
+          name: 'rising',
+          ctype: 'uint16_t',
+          values: Array.from(directions, (d) => (d > 0 ? 1 : 0)),
+          doc: '1: +1 at and above the threshold; 0: at and below',
+        },
       ],
       scratchWords: 0,
       generated: [],
@@ -29,7 +39,16 @@ export const threshold8bitB1: Kernel = {
       call: ({ x, y, table }) => ({
         symbol: 'bnn1_threshold_8bit_b1',
         shape: null,
-        arguments: [x, flipOf(input.dtype), table('thresholds'), table('rising'), `${thresholds.length}u`, `${elements / run}u`, `${run}u`, y],
+        arguments: [
+          x,
+          flipOf(input.dtype),
+          table('thresholds'),
+          table('rising'),
+          `${thresholds.length}u`,
+          `${elements / run}u`,
+          `${run}u`,
+          y,
+        ],
       }),
     });
   },

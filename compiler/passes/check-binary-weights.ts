@@ -17,7 +17,9 @@ export const checkBinaryWeights: Pass = {
         origin: node.origin,
         details: [
           `output ${found.output}, weight ${found.index} = ${found.value}`,
-          found.index === 0 ? 'wanted  any magnitude above 0' : `wanted  +${found.wanted} or -${found.wanted}, the magnitude of the first weight of this output`,
+          found.index === 0
+            ? 'wanted  any magnitude above 0'
+            : `wanted  +${found.wanted} or -${found.wanted}, the magnitude of the first weight of this output`,
         ],
         ...(zeros > 0 ? { notes: [`${zeros} weights are exactly 0: torch.sign gives 0 for a latent weight of 0.`] } : {}),
         help: 'Binarize the weights before exporting, or check that this is the layer you meant to be binary.',

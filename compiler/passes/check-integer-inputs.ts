@@ -10,7 +10,8 @@ export const checkIntegerInputs: Pass = {
       if ((node.kind !== 'conv2d' && node.kind !== 'dense') || node.attrs.sum === 'exact') continue;
       if (node.attrs.weights.kind === 'real') continue; // reported by check-binary-weights
       const input = node.inputs.map((id) => typeOf(graph, id))[0];
-      const isFirst = input?.dtype === 'f32' && !graph.nodes.slice(0, graph.nodes.indexOf(node)).some((n) => n.kind === 'conv2d' || n.kind === 'dense');
+      const isFirst =
+        input?.dtype === 'f32' && !graph.nodes.slice(0, graph.nodes.indexOf(node)).some((n) => n.kind === 'conv2d' || n.kind === 'dense');
       diagnostics.error({
         code: 'BNN2005',
         message: `"${node.name}" works on real numbers`,

@@ -1,7 +1,11 @@
 import { producerOf, typeOf } from '../ir/graph.ts';
 import { printType } from '../ir/print.ts';
-import type { Graph, Node } from '../ir/types.ts';
+import type { Graph, Node, TensorType } from '../ir/types.ts';
 import type { Pass } from './pass.ts';
+
+function outputOf(graph: Graph): TensorType {
+  return typeOf(graph, graph.output);
+}
 
 /** Why a node cannot be planned, or undefined. */
 function problemOf(graph: Graph, node: Node): string | undefined {
@@ -14,13 +18,16 @@ function problemOf(graph: Graph, node: Node): string | undefined {
     case 'invert':
     case 'reshape':
     case 'rescale':
-      return undefined;
+      return graph.output === node.output && outputOf(graph).dtype !== 'i32' ? 'the network ends here, and bits are no scores' : undefined;
     case 'max-pool':
+      if (graph.output === node.output) return 'the network ends here, and a pool makes no scores';
       return input?.dtype === 'b1' ? undefined : `it pools ${input?.dtype} values that are not followed by a sign`;
     case 'elementwise': {
       if (graph.output !== node.output) return 'its result is neither binarized nor the output of the network';
       const producer = id === undefined ? undefined : producerOf(graph, id);
-      return producer?.kind === 'conv2d' || producer?.kind === 'dense' ? undefined : `it makes scores from ${input?.dtype} values that are not the sums of a layer`;
+      return producer?.kind === 'conv2d' || producer?.kind === 'dense'
+        ? undefined
+        : `it makes scores from ${input?.dtype} values that are not the sums of a layer`;
     }
     default:
       return `a ${node.kind} is left over`;

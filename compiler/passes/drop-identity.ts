@@ -6,7 +6,9 @@ import type { Pass } from './pass.ts';
 function isIdentity(node: Node, input: TensorType | undefined): boolean {
   switch (node.kind) {
     case 'reshape':
-      return input !== undefined && node.attrs.shape.length === input.shape.length && node.attrs.shape.every((d, i) => d === input.shape[i]);
+      return (
+        input !== undefined && node.attrs.shape.length === input.shape.length && node.attrs.shape.every((d, i) => d === input.shape[i])
+      );
     case 'rescale':
       return isPlain(node.attrs.change);
     case 'elementwise':

@@ -15,7 +15,14 @@ function backward(graph: Graph, invert: NodeOf<'invert'>): readonly [Node, Repla
   const { threshold } = producer.attrs;
   if (threshold === null || onlyConsumerOf(graph, producer.output) !== invert) return undefined;
   const { channels } = invert.attrs;
-  return [producer, flipOutputs(producer, channels, threshold.map((t, o) => (channels[o] === 1 ? 1 - t : t)))];
+  return [
+    producer,
+    flipOutputs(
+      producer,
+      channels,
+      threshold.map((t, o) => (channels[o] === 1 ? 1 - t : t)),
+    ),
+  ];
 }
 
 /**
@@ -27,7 +34,12 @@ function takesInversion(graph: Graph, node: LinearNode): boolean {
   if (id === undefined || node.attrs.sum !== 'exact') return false;
   const input = typeOf(graph, id);
   const terms = termsOfNode(node, input);
-  return input.dtype === 'b1' && isDirect(terms) && terms.pad === 0 && (node.attrs.threshold !== null || terms.folded.every((f) => equals(f, ZERO)));
+  return (
+    input.dtype === 'b1' &&
+    isDirect(terms) &&
+    terms.pad === 0 &&
+    (node.attrs.threshold !== null || terms.folded.every((f) => equals(f, ZERO)))
+  );
 }
 
 function forward(graph: Graph, invert: NodeOf<'invert'>): readonly [Node, Replacement] | undefined {

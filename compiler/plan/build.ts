@@ -136,7 +136,10 @@ class Walk {
     const { target, goal, forcedKernel } = this.#options;
     const choice = selectKernel(node, input, output, { target, goal, offered: this.#place.layout, forced: forcedKernel });
     if ('refusals' in choice) {
-      this.#refuse(node, choice.refusals.map(({ kernel, reason }) => `${kernel.name}: ${reason}`));
+      this.#refuse(
+        node,
+        choice.refusals.map(({ kernel, reason }) => `${kernel.name}: ${reason}`),
+      );
       this.#place = { layout: { kind: 'bit-runs', run: output.shape.at(-1) ?? 1 }, buffer: null };
       return;
     }
@@ -351,7 +354,9 @@ function callsOf(step: Step): readonly Call[] {
 function oneRow(call: Call, window: number): Call {
   const sizes: Readonly<Record<string, number>> = { height: window, out_height: 1 };
   const { shape } = call;
-  return shape === null ? call : { ...call, shape: { ...shape, fields: shape.fields.map(([name, value]) => [name, sizes[name] ?? value] as const) } };
+  return shape === null
+    ? call
+    : { ...call, shape: { ...shape, fields: shape.fields.map(([name, value]) => [name, sizes[name] ?? value] as const) } };
 }
 
 function scoreRow(node: LinearNode, scores: Scores, input: TensorType, output: TensorType): LayerRow {

@@ -59,7 +59,12 @@ export interface LayerRow {
   /** Executed instructions, estimated by the kernel's cost model. */
   readonly instructions: number;
   /** Kernels that were not taken: their price, or why they cannot. */
-  readonly alternatives: readonly { readonly kernel: string; readonly instructions: number | null; readonly tableBytes: number | null; readonly reason: string | null }[];
+  readonly alternatives: readonly {
+    readonly kernel: string;
+    readonly instructions: number | null;
+    readonly tableBytes: number | null;
+    readonly reason: string | null;
+  }[];
 }
 
 export type Step =

@@ -75,7 +75,9 @@ const entries = {
   },
   BNN1010: {
     title: 'the version of the file is not supported',
-    explanation: ['The operator set or the container version lies outside the range this version of bnnc reads. Re-export with a newer operator set, or convert the file with onnx.version_converter.'],
+    explanation: [
+      'The operator set or the container version lies outside the range this version of bnnc reads. Re-export with a newer operator set, or convert the file with onnx.version_converter.',
+    ],
   },
   BNN1011: {
     title: 'the order of dimensions cannot be followed',
@@ -142,7 +144,9 @@ const entries = {
   },
   BNN3002: {
     title: 'no kernel can compute a layer',
-    explanation: ['Every kernel was asked and gave its reason; the message lists them. This limits shapes (for example more than 32767 inputs to one output), not meaning.'],
+    explanation: [
+      'Every kernel was asked and gave its reason; the message lists them. This limits shapes (for example more than 32767 inputs to one output), not meaning.',
+    ],
   },
   BNN3003: {
     title: 'a score cannot be computed exactly in float32 steps',
@@ -160,7 +164,9 @@ const entries = {
   },
   BNN4002: {
     title: 'the data do not have the shape or type of the model input',
-    explanation: ['Each sample must have the shape of the model input in the order of the model file, and elements that the input type can hold.'],
+    explanation: [
+      'Each sample must have the shape of the model input in the order of the model file, and elements that the input type can hold.',
+    ],
   },
   BNN4003: {
     title: 'compiled and reference outputs differ',
@@ -179,7 +185,9 @@ const entries = {
   },
   BNN5003: {
     title: 'the generated C does not compile',
-    explanation: ['This is a bug in bnnc, or a compiler older than C99. The compiler output is part of the message; please report it with the model.'],
+    explanation: [
+      'This is a bug in bnnc, or a compiler older than C99. The compiler output is part of the message; please report it with the model.',
+    ],
   },
   BNN5004: {
     title: 'the program did not run to its end in the emulator',
@@ -187,7 +195,9 @@ const entries = {
   },
   BNN5005: {
     title: 'onnxruntime is not installed',
-    explanation: ['--reference onnxruntime needs the optional package onnxruntime-node: npm install onnxruntime-node. The interpreter is always available.'],
+    explanation: [
+      '--reference onnxruntime needs the optional package onnxruntime-node: npm install onnxruntime-node. The interpreter is always available.',
+    ],
   },
   BNN6001: {
     title: 'a result cannot be written',

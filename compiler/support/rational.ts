@@ -121,8 +121,7 @@ export function toFloat32(a: Rational): number {
     power >= 0 ? magnitude >= a.denominator << BigInt(power) : magnitude << BigInt(-power) >= a.denominator;
   if (!atLeast(e)) e -= 1;
   const unit = Math.max(e - 23, -149);
-  const [top, bottom] =
-    unit >= 0 ? [magnitude, a.denominator << BigInt(unit)] : [magnitude << BigInt(-unit), a.denominator];
+  const [top, bottom] = unit >= 0 ? [magnitude, a.denominator << BigInt(unit)] : [magnitude << BigInt(-unit), a.denominator];
   let units = top / bottom;
   const twice = 2n * (top % bottom);
   if (twice > bottom || (twice === bottom && units % 2n === 1n)) units += 1n;

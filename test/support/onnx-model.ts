@@ -22,7 +22,8 @@ import {
 } from '../../compiler/frontends/onnx/onnx_pb.ts';
 
 /** A plain number is an INT attribute, a list of numbers INTS; floats are marked. */
-export type AttributeValue = number | string | readonly number[] | { readonly float: number } | { readonly floats: readonly number[] } | TensorProto;
+export type AttributeValue =
+  number | string | readonly number[] | { readonly float: number } | { readonly floats: readonly number[] } | TensorProto;
 
 export interface NodeOptions {
   readonly name?: string;
@@ -100,10 +101,17 @@ export class OnnxModel {
   }
 
   /** Adds a node and returns its first output. */
-  node(op: string, inputs: readonly string[], attributes: Readonly<Record<string, AttributeValue>> = {}, options: NodeOptions = {}): string {
+  node(
+    op: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, AttributeValue>> = {},
+    options: NodeOptions = {},
+  ): string {
     const { name = '', domain = '', outputs = [`t${this.#nodes.length}`] } = options;
     const attributeList = Object.entries(attributes).map(([key, value]) => attribute(key, value));
-    this.#nodes.push(create(NodeProtoSchema, { opType: op, name, domain, input: [...inputs], output: [...outputs], attribute: attributeList }));
+    this.#nodes.push(
+      create(NodeProtoSchema, { opType: op, name, domain, input: [...inputs], output: [...outputs], attribute: attributeList }),
+    );
     return outputs[0] ?? '';
   }
 
@@ -120,7 +128,9 @@ export class OnnxModel {
           node: this.#nodes,
           initializer: this.#initializers,
           input: this.#inputs,
-          output: outputs.map((name) => create(ValueInfoProtoSchema, { name, type: { value: { case: 'tensorType', value: { elemType: 1 } } } })),
+          output: outputs.map((name) =>
+            create(ValueInfoProtoSchema, { name, type: { value: { case: 'tensorType', value: { elemType: 1 } } } }),
+          ),
         },
       }),
     );

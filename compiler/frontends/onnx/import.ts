@@ -109,7 +109,7 @@ function layOut(x: Activation, context: ImportContext, node: OnnxNode): Activati
   if (x.pad !== null) return refuse(node, `ends the network with what "${x.pad.by}" (Pad) has padded`);
   if (x.element === 'bool')
     return refuse(node, 'ends the network with truth values', 'Choose the tensor before the comparison with --output.');
-  if (properSizes(x.shape).length <= 1) return asVector(context, node, x);
+  if (properSizes(x.shape).length <= 1 && x.order === null) return asVector(context, node, x);
   if (isImage(x)) return asImage(context, node, x);
   if (x.order === null) return x;
   return refuseOrder(

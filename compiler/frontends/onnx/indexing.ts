@@ -1,7 +1,7 @@
 /** Row-major index arithmetic that constant folding and layout tracking share. */
 
 /** No single tensor that bnnc makes up (not reads) has more elements: damaged sizes must not exhaust memory. */
-export const MOST_ELEMENTS = 2 ** 24;
+export const MOST_ELEMENTS = 2 ** 22;
 
 export function countOf(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);

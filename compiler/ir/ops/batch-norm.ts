@@ -61,5 +61,12 @@ export const batchNorm: OpDef<'batch-norm', BatchNormAttrs> = {
   doc: 'Batch normalization at inference, in the float32 operation order of the source system.',
   infer,
   evaluate,
-  print: (a) => [`gamma=${digest(a.gamma)}`, `beta=${digest(a.beta)}`, `mean=${digest(a.mean)}`, `variance=${digest(a.variance)}`, `epsilon=${a.epsilon}`, `form=${a.form}`],
+  print: (a) => [
+    `gamma=${digest(a.gamma)}`,
+    `beta=${digest(a.beta)}`,
+    `mean=${digest(a.mean)}`,
+    `variance=${digest(a.variance)}`,
+    `epsilon=${a.epsilon}`,
+    `form=${a.form}`,
+  ],
 };

@@ -50,7 +50,8 @@ function gather(
 }
 
 function infer(attrs: Conv2dAttrs, [input]: readonly TensorType[]): TensorType | { readonly error: string } {
-  if (input?.shape.length !== 3) return { error: `a convolution needs a [height, width, channels] input, not [${input?.shape.join(', ')}]` };
+  if (input?.shape.length !== 3)
+    return { error: `a convolution needs a [height, width, channels] input, not [${input?.shape.join(', ')}]` };
   const [height = 0, width = 0, channels = 0] = input.shape;
   const { weights, groups, kernel, stride, dilation, padding } = attrs;
   if (channels % groups !== 0 || weights.outputs % groups !== 0) {
@@ -58,7 +59,8 @@ function infer(attrs: Conv2dAttrs, [input]: readonly TensorType[]): TensorType |
   }
   const taps = kernel[0] * kernel[1] * (channels / groups) * weights.outputs;
   const count = weights.kind === 'binary' ? weights.signs.length : weights.values.length;
-  if (taps !== count) return { error: `${count} weights where ${weights.outputs} × ${kernel.join('×')} × ${channels / groups} = ${taps} are needed` };
+  if (taps !== count)
+    return { error: `${count} weights where ${weights.outputs} × ${kernel.join('×')} × ${channels / groups} = ${taps} are needed` };
   const rows = outputSize(height, padding.top, padding.bottom, kernel[0], stride[0], dilation[0]);
   const columns = outputSize(width, padding.left, padding.right, kernel[1], stride[1], dilation[1]);
   if (rows < 1 || columns < 1) return { error: `the ${kernel.join('×')} window does not fit into the ${height}×${width} input` };

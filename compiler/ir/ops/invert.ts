@@ -18,7 +18,8 @@ export const invert: OpDef<'invert', InvertAttrs> = {
   doc: 'Flips the bits of some channels; appears where a pool over a decreasing function became an OR.',
   infer: ({ channels }, [input]): TensorType | { readonly error: string } => {
     if (input?.dtype !== 'b1') return { error: `invert needs bits, not ${input?.dtype}` };
-    if (channels.length !== channelCount(input.shape)) return { error: `${channels.length} flags for ${channelCount(input.shape)} channels` };
+    if (channels.length !== channelCount(input.shape))
+      return { error: `${channels.length} flags for ${channelCount(input.shape)} channels` };
     return input;
   },
   evaluate,

@@ -16,7 +16,8 @@ export const reshape: OpDef<'reshape', ReshapeAttrs> = {
   doc: 'Another shape for the same elements in the same order (flatten included).',
   infer: ({ shape }, [input]): TensorType | { readonly error: string } => {
     if (input === undefined) return { error: 'reshape without input' };
-    if (elementCount(shape) !== elementCount(input.shape)) return { error: `[${input.shape.join(', ')}] has not as many elements as [${shape.join(', ')}]` };
+    if (elementCount(shape) !== elementCount(input.shape))
+      return { error: `[${input.shape.join(', ')}] has not as many elements as [${shape.join(', ')}]` };
     const { encoding } = input;
     const perChannelEncoding = encoding !== undefined && (encoding.scale.length > 1 || encoding.offset.length > 1);
     if (perChannelEncoding && shape.at(-1) !== input.shape.at(-1)) {

@@ -15,7 +15,9 @@ export const select: OpDef<'select', SelectAttrs> = {
   kind: 'select',
   doc: 'One of two constants by a truth value (ONNX Where, or a Cast of a truth value). A pass turns it into a sign.',
   infer: (_attrs, [condition]): TensorType | { readonly error: string } =>
-    condition?.dtype === 'bool' ? { dtype: 'f32', shape: condition.shape } : { error: `select needs a truth value, not ${condition?.dtype}` },
+    condition?.dtype === 'bool'
+      ? { dtype: 'f32', shape: condition.shape }
+      : { error: `select needs a truth value, not ${condition?.dtype}` },
   evaluate,
   print: ({ whenTrue, whenFalse }) => [`true=${whenTrue}`, `false=${whenFalse}`],
 };

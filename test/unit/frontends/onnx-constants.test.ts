@@ -43,7 +43,10 @@ describe('initializers', () => {
   it('are read from files beside the model', () => {
     const file = new Uint8Array(20);
     file.set(bytesOf(Float32Array.of(1, 2, 3)), 8);
-    const side: SideFiles = { list: () => [], read: (name, at = 0, length = 0) => (name === 'w.bin' && at + length <= 20 ? file.subarray(at, at + length) : undefined) };
+    const side: SideFiles = {
+      list: () => [],
+      read: (name, at = 0, length = 0) => (name === 'w.bin' && at + length <= 20 ? file.subarray(at, at + length) : undefined),
+    };
     const externalData = [
       { key: 'location', value: 'w.bin' },
       { key: 'offset', value: '8' },
@@ -55,7 +58,9 @@ describe('initializers', () => {
   });
 
   it.each(['/etc/passwd', '../w.bin', 'a/../../w.bin', 'C:\\w.bin', ''])('outside the model folder are refused: "%s"', (location) => {
-    expect(() => product({ dataType: 1, dataLocation: 1, externalData: [{ key: 'location', value: location }] })).toThrow(/BNN1009.*outside/);
+    expect(() => product({ dataType: 1, dataLocation: 1, externalData: [{ key: 'location', value: location }] })).toThrow(
+      /BNN1009.*outside/,
+    );
   });
 
   it.each([
@@ -74,7 +79,10 @@ describe('initializers', () => {
     const model = new OnnxModel();
     const bad = ['w', 'b'].map((name) => model.initializer(create(TensorProtoSchema, { name, dataType: 1, dims: [3n, 1n] })));
     const y = model.node('Add', [model.node('MatMul', [model.input('x', [1, 3]), bad[0] ?? '']), bad[1] ?? '']);
-    expect(problemsOf(model.bytes(y)).map(({ code, message }) => `${code} ${message.slice(0, 14)}`)).toEqual(['BNN1009 The tensor "b"', 'BNN1009 The tensor "w"']);
+    expect(problemsOf(model.bytes(y)).map(({ code, message }) => `${code} ${message.slice(0, 14)}`)).toEqual([
+      'BNN1009 The tensor "b"',
+      'BNN1009 The tensor "w"',
+    ]);
   });
 
   it('of 16-bit floats keep their exact values', () => {
@@ -99,7 +107,9 @@ describe('constant subgraphs', () => {
     const model = new OnnxModel();
     const truth = model.node('GreaterOrEqual', [model.floats([3, 1], [0.1, -2, 0]), model.float(0)]);
     const weights = model.node('Where', [truth, model.float(1), model.float(-1)]);
-    expect(Array.from(runImported(readModel(model.bytes(model.node('MatMul', [model.input('x', [1, 3]), weights]))), [1, 10, 100]))).toEqual([91]);
+    expect(
+      Array.from(runImported(readModel(model.bytes(model.node('MatMul', [model.input('x', [1, 3]), weights]))), [1, 10, 100])),
+    ).toEqual([91]);
   });
 
   it('evaluate the scalar normalization of QONNX in float32', async () => {
@@ -115,7 +125,13 @@ describe('constant subgraphs', () => {
     const values = Array.from({ length: 24 }, (_, i) => i - 11);
     const model = new OnnxModel();
     const tensor = model.floats([2, 3, 4], values);
-    const slice = model.node('Slice', [tensor, model.integers([-1, 3]), model.integers([-9, 0]), model.integers([1, 2]), model.integers([-2, -1])]); // [2, 2, 3]
+    const slice = model.node('Slice', [
+      tensor,
+      model.integers([-1, 3]),
+      model.integers([-9, 0]),
+      model.integers([1, 2]),
+      model.integers([-2, -1]),
+    ]); // [2, 2, 3]
     const gathered = model.node('Gather', [slice, model.initializer(int64Tensor([2, 2], [1, 0, -1, 1]))], { axis: 1 }); // [2, 2, 2, 3]
     const joined = model.node('Concat', [gathered, model.node('Neg', [gathered])], { axis: -1 }); // [2, 2, 2, 6]
     const turned = model.node('Transpose', [joined], { perm: [3, 0, 2, 1] });

@@ -12,7 +12,9 @@ function flattened(random: () => number, opset: number, flatten: (model: OnnxMod
   const map = model.node('Conv', [x, model.floats([3, 2, 2, 2], signs(random, 24))]); // [1, 3, 4, 5]
   const features = flatten(model, map);
   const constants = [0, 1, 2].map(() => model.floats([60], integersBetween(random, -3, 3, 60)));
-  const normalized = model.node('BatchNormalization', [features, ...constants, model.floats([60], Array(60).fill(3))], { epsilon: { float: 1 } });
+  const normalized = model.node('BatchNormalization', [features, ...constants, model.floats([60], Array(60).fill(3))], {
+    epsilon: { float: 1 },
+  });
   const shifted = model.node('Add', [normalized, model.floats([60], integersBetween(random, -3, 3, 60))]);
   return model.bytes(model.node('MatMul', [shifted, model.floats([60, 4], signs(random, 240))]));
 }
@@ -28,12 +30,20 @@ describe('a flattened channels-first image', () => {
       'Shape, Gather, Unsqueeze, Concat and Reshape',
       11,
       (m, x) => {
-        const batch = m.node('Unsqueeze', [m.node('Gather', [m.node('Shape', [x]), m.node('Constant', [], { value_ints: [0] })], { axis: 0 })], { axes: [0] });
+        const batch = m.node(
+          'Unsqueeze',
+          [m.node('Gather', [m.node('Shape', [x]), m.node('Constant', [], { value_ints: [0] })], { axis: 0 })],
+          { axes: [0] },
+        );
         const flat = m.node('Concat', [m.node('Squeeze', [batch], { axes: [1] }), m.integers([-1])], { axis: 0 });
         return m.node('Reshape', [x, flat]);
       },
     ],
-    ['Transpose to channels last and Reshape', 13, (m, x) => m.node('Reshape', [m.node('Transpose', [x], { perm: [0, 2, 3, 1] }), m.integers([1, 60])])],
+    [
+      'Transpose to channels last and Reshape',
+      13,
+      (m, x) => m.node('Reshape', [m.node('Transpose', [x], { perm: [0, 2, 3, 1] }), m.integers([1, 60])]),
+    ],
   ];
 
   it.each(ways)('by %2$s moves its order into constants and weights', async (_name, opset, flatten) => {
@@ -56,7 +66,11 @@ describe('a flattened channels-first image', () => {
     const model = new OnnxModel();
     const flat = model.node('Flatten', [model.input('x', [1, 2, 4, 3])]);
     const map = model.node('Reshape', [model.node('Relu', [flat]), model.integers([-1, 2, 4, 3])]);
-    await expectSameAsOnnxRuntime(model.bytes(model.node('Conv', [map, model.floats([2, 2, 2, 2], signs(random, 16))])), [1, 2, 4, 3], random);
+    await expectSameAsOnnxRuntime(
+      model.bytes(model.node('Conv', [map, model.floats([2, 2, 2, 2], signs(random, 16))])),
+      [1, 2, 4, 3],
+      random,
+    );
   });
 
   it('is refused as the output', () => {
@@ -92,7 +106,10 @@ describe('the input', () => {
     const random = randomSource(7);
     const model = new OnnxModel();
     const scaled = model.node('Mul', [model.input('x', ['N', 5, 4, 3]), model.floats([3], [1, 2, 4])]);
-    const map = model.node('Conv', [model.node('Transpose', [scaled], { perm: [0, 3, 1, 2] }), model.floats([2, 3, 2, 2], signs(random, 24))]);
+    const map = model.node('Conv', [
+      model.node('Transpose', [scaled], { perm: [0, 3, 1, 2] }),
+      model.floats([2, 3, 2, 2], signs(random, 24)),
+    ]);
     const back = model.node('Flatten', [model.node('Transpose', [map], { perm: [0, 2, 3, 1] })]);
     const bytes = model.bytes(model.node('MatMul', [back, model.floats([24, 2], signs(random, 48))]));
     const imported = await expectSameAsOnnxRuntime(bytes, [1, 5, 4, 3], random);
@@ -104,7 +121,11 @@ describe('the input', () => {
     const random = randomSource(8);
     const model = new OnnxModel();
     const flat = model.node('Flatten', [model.input('x', ['N', 6, 5, 1])]);
-    const imported = await expectSameAsOnnxRuntime(model.bytes(model.node('MatMul', [flat, model.floats([30, 2], signs(random, 60))])), [1, 6, 5, 1], random);
+    const imported = await expectSameAsOnnxRuntime(
+      model.bytes(model.node('MatMul', [flat, model.floats([30, 2], signs(random, 60))])),
+      [1, 6, 5, 1],
+      random,
+    );
     expect(typeOf(imported.graph, imported.graph.input).shape).toEqual([6, 5, 1]);
   });
 
@@ -112,7 +133,11 @@ describe('the input', () => {
     const random = randomSource(9);
     const model = new OnnxModel();
     const image = model.node('Unsqueeze', [model.input('x', ['N', 5, 4]), model.integers([1])]);
-    const imported = await expectSameAsOnnxRuntime(model.bytes(model.node('Conv', [image, model.floats([2, 1, 2, 2], signs(random, 8))])), [1, 5, 4], random);
+    const imported = await expectSameAsOnnxRuntime(
+      model.bytes(model.node('Conv', [image, model.floats([2, 1, 2, 2], signs(random, 8))])),
+      [1, 5, 4],
+      random,
+    );
     expect(typeOf(imported.graph, imported.graph.input).shape).toEqual([5, 4, 1]);
   });
 
@@ -120,7 +145,11 @@ describe('the input', () => {
     const random = randomSource(10);
     const model = new OnnxModel();
     const image = model.node('Unsqueeze', [model.input('x', [3, 5, 4]), model.integers([0])]);
-    const imported = await expectSameAsOnnxRuntime(model.bytes(model.node('Conv', [image, model.floats([2, 3, 2, 2], signs(random, 24))])), [3, 5, 4], random);
+    const imported = await expectSameAsOnnxRuntime(
+      model.bytes(model.node('Conv', [image, model.floats([2, 3, 2, 2], signs(random, 24))])),
+      [3, 5, 4],
+      random,
+    );
     expect(typeOf(imported.graph, imported.graph.input).shape).toEqual([5, 4, 3]);
   });
 
@@ -128,7 +157,11 @@ describe('the input', () => {
     const random = randomSource(11);
     const model = new OnnxModel();
     const image = model.node('Reshape', [model.input('x', ['N', 20]), model.integers([-1, 1, 5, 4])]);
-    const imported = await expectSameAsOnnxRuntime(model.bytes(model.node('Conv', [image, model.floats([2, 1, 2, 2], signs(random, 8))])), [1, 20], random);
+    const imported = await expectSameAsOnnxRuntime(
+      model.bytes(model.node('Conv', [image, model.floats([2, 1, 2, 2], signs(random, 8))])),
+      [1, 20],
+      random,
+    );
     expect(typeOf(imported.graph, imported.graph.input).shape).toEqual([20]);
     expect(imported.inputOrder).toBeNull();
   });
@@ -153,7 +186,8 @@ describe('a final convolution of one position', () => {
 });
 
 describe('the end of the network', () => {
-  const scores = (model: OnnxModel): string => model.node('MatMul', [model.input('x', ['N', 3]), model.floats([3, 2], [1, -1, 1, 1, -1, -1])]);
+  const scores = (model: OnnxModel): string =>
+    model.node('MatMul', [model.input('x', ['N', 3]), model.floats([3, 2], [1, -1, 1, 1, -1, -1])]);
   const tails: readonly (readonly [string, (model: OnnxModel, x: string) => readonly string[]])[] = [
     ['Softmax', (m, x) => [m.node('Softmax', [x])]],
     ['Softmax and its scores', (m, x) => [x, m.node('Softmax', [x], { axis: 1 })]],

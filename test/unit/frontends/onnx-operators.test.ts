@@ -55,7 +55,11 @@ describe('convolutions', () => {
     const x = model.input('x', [1, 2, 5, 4]);
     const padded = model.node('Pad', [x], { pads: [0, 0, 1, 1, 0, 0, 1, 1], value: { float: -7 } });
     const weights = model.floats([3, 2, 3, 3], signs(random, 54));
-    const imported = await expectSameAsOnnxRuntime(model.bytes(model.node('Conv', [model.node('Sign', [padded]), weights])), [1, 2, 5, 4], random);
+    const imported = await expectSameAsOnnxRuntime(
+      model.bytes(model.node('Conv', [model.node('Sign', [padded]), weights])),
+      [1, 2, 5, 4],
+      random,
+    );
     expect(imported.graph.nodes[1]?.attrs).toMatchObject({ padValue: -1 });
   });
 

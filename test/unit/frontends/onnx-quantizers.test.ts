@@ -5,7 +5,13 @@ import { codesOf, problemsOf, readModel, runImported } from './read-model.ts';
 const DOMAINS = ['onnx.brevitas', 'qonnx.custom_op.general', 'finn.custom_op.general', ''];
 
 /** x → Quant with these constants. */
-function quantized(attributes: Readonly<Record<string, number | string>>, scale: number, zeroPoint: number, bits: number, op = 'Quant'): OnnxModelAndOutput {
+function quantized(
+  attributes: Readonly<Record<string, number | string>>,
+  scale: number,
+  zeroPoint: number,
+  bits: number,
+  op = 'Quant',
+): OnnxModelAndOutput {
   const model = new OnnxModel(9);
   const inputs = [model.input('x', [1, 6]), model.float(scale), model.float(zeroPoint), model.float(bits)];
   return { bytes: model.bytes(model.node(op, inputs, attributes, { name: 'q', domain: 'qonnx.custom_op.general' })) };

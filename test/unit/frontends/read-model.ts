@@ -56,12 +56,18 @@ export function runImported(imported: Imported, sample: ArrayLike<number>): Floa
   const { graph, inputOrder } = imported;
   const dtype = graph.values.get(graph.input)?.type.dtype;
   const ordered = inputOrder === null ? Array.from(sample) : Array.from(inputOrder, (at) => sample[at] ?? Number.NaN);
-  const data: TensorData = dtype === 'u8' ? Uint8Array.from(ordered) : dtype === 'i8' ? Int8Array.from(ordered) : Float32Array.from(ordered);
+  const data: TensorData =
+    dtype === 'u8' ? Uint8Array.from(ordered) : dtype === 'i8' ? Int8Array.from(ordered) : Float32Array.from(ordered);
   return realValues(interpret(graph, data));
 }
 
 /** The same sample through onnxruntime; an image comes back as [height][width][channel]. */
-export async function runOnnxRuntime(bytes: Uint8Array, shape: readonly number[], sample: readonly number[], type: 'float32' | 'uint8' | 'int8' = 'float32'): Promise<number[]> {
+export async function runOnnxRuntime(
+  bytes: Uint8Array,
+  shape: readonly number[],
+  sample: readonly number[],
+  type: 'float32' | 'uint8' | 'int8' = 'float32',
+): Promise<number[]> {
   const session = await InferenceSession.create(bytes, { graphOptimizationLevel: 'disabled' });
   const data = type === 'uint8' ? Uint8Array.from(sample) : type === 'int8' ? Int8Array.from(sample) : Float32Array.from(sample);
   const results = await session.run({ [session.inputNames[0] ?? '']: new Tensor(type, data, shape) });
@@ -82,7 +88,12 @@ export async function expectSameAsOnnxRuntime(
 ): Promise<Imported> {
   const imported = readModel(bytes);
   const [low, high] = type === 'uint8' ? [0, 255] : [-4, 4];
-  const sample = integersBetween(random, low, high, shape.reduce((a, b) => a * b, 1));
+  const sample = integersBetween(
+    random,
+    low,
+    high,
+    shape.reduce((a, b) => a * b, 1),
+  );
   const wanted = await runOnnxRuntime(bytes, shape, sample, type);
   expect(Array.from(runImported(imported, sample), (v) => v + 0)).toEqual(wanted.map((v) => v + 0));
   return imported;

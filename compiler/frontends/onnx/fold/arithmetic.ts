@@ -59,7 +59,8 @@ function roundHalfEven(x: number): number {
 
 const where: Fold = (node, inputs) => {
   const [condition, a, b] = [needed(node, inputs, 0), needed(node, inputs, 1), needed(node, inputs, 2)];
-  const shape = broadcastShape(condition.shape, broadcastShape(a.shape, b.shape) ?? [-1]);
+  const choices = broadcastShape(a.shape, b.shape);
+  const shape = choices && broadcastShape(condition.shape, choices);
   if (shape === undefined) return refuse(node, 'chooses between constants whose shapes do not fit');
   const data = allocate(a.element, checkCount(node, shape, Math.max(a.data.length, b.data.length, condition.data.length)));
   const [which, left, right] = [condition, a, b].map((c) => broadcastIndices(c.shape, shape));

@@ -85,6 +85,7 @@ const gather: Fold = (node, inputs) => {
   checkCount(node, shape, x.data.length);
   const inner = countOf(after);
   const order = new Int32Array(countOf(shape));
+  if (order.length === 0) return pick(x, shape, order); // [0, 10^12] is a legal shape: never loop over its sizes
   let at = 0;
   for (let outer = 0; outer < countOf(before); outer += 1) {
     for (const index of chosen) {
@@ -112,6 +113,7 @@ const concat: Fold = (node, inputs) => {
       parts.reduce((sum, part) => sum + part.data.length, 0),
     ),
   );
+  if (data.length === 0) return constant(first.element, shape, data);
   const outer = countOf(first.shape.slice(0, axis));
   let at = 0;
   for (let o = 0; o < outer; o += 1) {

@@ -1,0 +1,107 @@
+/** Model bytes to header: the pipeline, top to bottom. */
+import { emitHeader, type HeaderOptions } from '../emit/c.ts';
+import { runtimeAbi } from '../emit/runtime.ts';
+import type { Imported, SideFiles } from '../frontends/frontend.ts';
+import { detectFrontend } from '../frontends/index.ts';
+import type { Graph } from '../ir/types.ts';
+import type { Goal } from '../kernels/select.ts';
+import { PIPELINE } from '../passes/index.ts';
+import { runPasses, type PassObserver } from '../passes/run.ts';
+import { buildPlan } from '../plan/build.ts';
+import { fitProblem } from '../plan/fit.ts';
+import { namesOf } from '../plan/names.ts';
+import type { Plan } from '../plan/plan.ts';
+import { Diagnostics, type Diagnostic } from '../support/diagnostics.ts';
+import { sha256 } from '../support/hash.ts';
+import { VERSION } from '../support/version.ts';
+import type { Target } from '../targets/target.ts';
+import { fixMeaning } from './meaning.ts';
+import { inputMeaning, type InputWords } from './options.ts';
+
+export interface ModelSource {
+  readonly bytes: Uint8Array;
+  /** File name without folder, as it is shown and as it names the C prefix. */
+  readonly file: string;
+  readonly side: SideFiles;
+}
+
+export interface CompileOptions extends InputWords {
+  /** C prefix; null takes it from the file name. */
+  readonly name: string | null;
+  /** Frontend; null recognises the content. */
+  readonly from: string | null;
+  /** Output tensor or node; null for the model's only one. */
+  readonly output: string | null;
+  readonly target: Target;
+  readonly goal: Goal;
+  /** Limits of the user's part in bytes; null takes the target's. */
+  readonly flash: number | null;
+  readonly ram: number | null;
+  /** Kernel to take wherever it can be; null for the cheapest. */
+  readonly forcedKernel: string | null;
+  /** For the banner. */
+  readonly command: string;
+  readonly strict: boolean;
+}
+
+export interface Compiled {
+  readonly imported: Imported;
+  /** What the network means on the chip: the oracle. */
+  readonly reference: Graph;
+  readonly lowered: Graph;
+  readonly plan: Plan;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** Called when a stage begins, for progress and --timings. */
+export type StageObserver = (stage: string) => void;
+
+/** @throws UserError with every problem of the first stage that has any */
+export function compileModel(
+  source: ModelSource,
+  options: CompileOptions,
+  onStage: StageObserver = () => undefined,
+  onPass?: PassObserver,
+): Compiled {
+  const diagnostics = new Diagnostics();
+  const meaning = inputMeaning(options, diagnostics);
+  onStage('read');
+  const frontend = detectFrontend(source.bytes, options.from, source.file);
+  const imported = frontend.read(source.bytes, source.side, { file: source.file, output: options.output }, diagnostics);
+  diagnostics.stopOnErrors();
+  onStage('meaning');
+  const reference = fixMeaning(imported.graph, meaning, diagnostics);
+  onStage('passes');
+  const lowered = runPasses(reference, PIPELINE, diagnostics, onPass);
+  onStage('plan');
+  const plan = buildPlan(
+    lowered,
+    {
+      target: options.target,
+      goal: options.goal,
+      names: namesOf(options.name ?? source.file),
+      provenance: { version: VERSION, modelFile: source.file, sha256: sha256(source.bytes), command: options.command, abi: runtimeAbi() },
+      classes: imported.classes,
+      notes: notesOf(imported, options),
+      forcedKernel: options.forcedKernel,
+    },
+    diagnostics,
+  );
+  const limits = { flash: options.flash ?? options.target.memory.flashBytes, ram: options.ram ?? options.target.memory.ramBytes };
+  const problem = fitProblem(plan, limits);
+  if (problem !== null) diagnostics.error(problem);
+  diagnostics.stopOnErrors();
+  return { imported, reference, lowered, plan, warnings: diagnostics.warnings };
+}
+
+function notesOf(imported: Imported, { signZero }: InputWords): readonly string[] {
+  return [
+    ...imported.notes,
+    ...(signZero === null ? [] : [`sign(0) is ${signZero === 'plus' ? '+1' : '-1'} by --sign-zero where the file leaves it 0`]),
+  ];
+}
+
+/** The header of a compiled model. */
+export function headerOf({ plan }: Compiled, options: HeaderOptions): string {
+  return emitHeader(plan, options);
+}

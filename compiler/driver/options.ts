@@ -1,0 +1,76 @@
+/** From the words of a command line to what they mean. */
+import { compact } from '../ir/encoding.ts';
+import type { Encoding } from '../ir/types.ts';
+import type { Diagnostics } from '../support/diagnostics.ts';
+import { ONE, ZERO, divide, multiply, negate, parseRational, rational, type Rational } from '../support/rational.ts';
+import type { InputMeaning } from './meaning.ts';
+
+export interface InputWords {
+  readonly input: 'u8' | 'i8' | 'f32' | 'b1' | null;
+  /** Decimals or fractions, comma lists with one entry per channel. */
+  readonly inputScale: string | null;
+  readonly inputOffset: string | null;
+  readonly mean: string | null;
+  readonly std: string | null;
+  readonly signZero: 'plus' | 'minus' | null;
+}
+
+export const NO_INPUT_WORDS: InputWords = { input: null, inputScale: null, inputOffset: null, mean: null, std: null, signZero: null };
+
+function numbers(option: string, text: string | null, diagnostics: Diagnostics): readonly Rational[] | null {
+  if (text === null) return null;
+  const values = text.split(',').map(parseRational);
+  const bad = values.findIndex((v) => v === undefined);
+  if (bad >= 0) {
+    diagnostics.error({
+      code: 'BNN0001',
+      message: `${option} ${text} is not a number`,
+      details: [
+        `entry ${bad + 1}: "${text.split(',')[bad]}"`,
+        'wanted   a decimal such as 0.1307 or a fraction such as 1/255; commas between channels',
+      ],
+    });
+    return null;
+  }
+  return values.flatMap((v) => (v === undefined ? [] : [v]));
+}
+
+function perIndex(list: readonly Rational[], index: number, fallback: Rational): Rational {
+  return list[list.length === 1 ? 0 : index] ?? fallback;
+}
+
+/**
+ * --input-scale S --input-offset O mean real = S·stored + O; --mean M --std D mean real = (stored/255 − M)/D.
+ * Problems (BNN0001) go to `diagnostics`.
+ */
+export function inputMeaning(words: InputWords, diagnostics: Diagnostics): InputMeaning {
+  const scale = numbers('--input-scale', words.inputScale, diagnostics);
+  const offset = numbers('--input-offset', words.inputOffset, diagnostics);
+  const mean = numbers('--mean', words.mean, diagnostics);
+  const std = numbers('--std', words.std, diagnostics);
+  const affine = words.inputScale !== null || words.inputOffset !== null;
+  const normal = words.mean !== null || words.std !== null;
+  if (affine && normal) {
+    diagnostics.error({
+      code: 'BNN0001',
+      message: '--mean and --std cannot be combined with --input-scale and --input-offset',
+      details: ['--input-scale S --input-offset O   real = S·stored + O', '--mean M --std D                   real = (stored/255 - M)/D'],
+      help: 'Use the pair that your training code used.',
+    });
+  }
+  if (std?.some((d) => d.numerator === 0n)) {
+    diagnostics.error({ code: 'BNN0001', message: '--std contains 0', help: 'A standard deviation is positive.' });
+  }
+  diagnostics.stopOnErrors();
+  const encoding = normal ? normalised(mean ?? [ZERO], std ?? [ONE]) : affine ? { scale: scale ?? [ONE], offset: offset ?? [ZERO] } : null;
+  return { type: words.input, encoding, signZero: words.signZero };
+}
+
+function normalised(mean: readonly Rational[], std: readonly Rational[]): Encoding {
+  const channels = Math.max(mean.length, std.length);
+  const each = Array.from({ length: channels }, (_, c) => c);
+  return compact({
+    scale: each.map((c) => divide(ONE, multiply(rational(255), perIndex(std, c, ONE)))),
+    offset: each.map((c) => negate(divide(perIndex(mean, c, ZERO), perIndex(std, c, ONE)))),
+  });
+}

@@ -1,0 +1,148 @@
+/** Damaged files give a model or a diagnostic: never another exception, a hang, or an allocation out of proportion. */
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
+import { describe, expect, it } from 'vitest';
+import { detectFrontend } from '../../../compiler/frontends/index.ts';
+import { onnx } from '../../../compiler/frontends/onnx/index.ts';
+import { ModelProtoSchema, type ModelProto } from '../../../compiler/frontends/onnx/onnx_pb.ts';
+import { SUPPORTED } from '../../../compiler/frontends/onnx/readers/index.ts';
+import { Diagnostics, UserError } from '../../../compiler/support/diagnostics.ts';
+import { OnnxModel } from '../../support/onnx-model.ts';
+import { NO_FILES, randomSource, signs } from './read-model.ts';
+
+const ROUNDS = 1500;
+
+function convolutional(random: () => number): Uint8Array {
+  const model = new OnnxModel();
+  const x = model.node('Pad', [model.input('x', ['N', 2, 5, 4]), model.integers([0, 0, 1, 1, 0, 0, 1, 1]), model.float(-1)]);
+  const conv = model.node('Conv', [x, model.floats([3, 2, 3, 3], signs(random, 54))], { strides: [1, 1], pads: [0, 0, 0, 0] });
+  const pool = model.node('MaxPool', [conv], { kernel_shape: [2, 2], strides: [2, 2], ceil_mode: 1 });
+  const sign = model.node('Where', [model.node('Greater', [pool, model.float(0)]), model.float(1), model.float(-1)]);
+  const flat = model.node('Reshape', [sign, model.node('Concat', [model.integers([1]), model.integers([-1])], { axis: 0 })]);
+  const scores = model.node('Gemm', [flat, model.floats([2, 18], signs(random, 36))], { transB: 1, alpha: { float: 0.5 } });
+  return model.bytes(model.node('Softmax', [scores], { axis: 1 }));
+}
+
+function quantized(random: () => number): Uint8Array {
+  const model = new OnnxModel(9);
+  const x = model.input('x', [1, 1, 2, 3]);
+  const shape = model.node('Slice', [model.node('Shape', [x]), model.integers([0]), model.integers([1]), model.integers([0])]);
+  const flat = model.node('Reshape', [x, model.node('Concat', [shape, model.integers([-1])], { axis: 0 })]);
+  const bipolar = model.node(
+    'BipolarQuant',
+    [model.node('Transpose', [flat], { perm: [0, 1] }), model.float(1)],
+    {},
+    { domain: 'onnx.brevitas' },
+  );
+  const scale = model.node('Expand', [model.float(0.5), model.integers([4, 6])]);
+  const weights = model.node('Transpose', [model.node('Mul', [model.floats([4, 6], signs(random, 24)), scale])], { perm: [1, 0] });
+  const normalized = model.node('BatchNormalization', [
+    model.node('MatMul', [bipolar, weights]),
+    ...[1, 2, 3, 4].map((value) => model.floats([4], [value, value, value, value])),
+  ]);
+  const filled = model.node('ConstantOfShape', [model.integers([4])]);
+  return model.bytes(model.node('Sub', [filled, model.node('Clip', [normalized], { min: { float: -1 } })]));
+}
+
+/** Reads the bytes; true if they are a model. Anything but a UserError escapes. */
+function tryRead(bytes: Uint8Array): boolean {
+  try {
+    onnx.read(bytes, NO_FILES, { file: 'net.onnx', output: null }, new Diagnostics());
+    return true;
+  } catch (error) {
+    if (error instanceof UserError) return false;
+    throw error;
+  }
+}
+
+describe.each([
+  ['convolutional', convolutional],
+  ['quantized', quantized],
+])('a damaged %s model', (_name, build) => {
+  const whole = build(randomSource(1));
+
+  it('was whole before', () => {
+    expect(tryRead(whole)).toBe(true);
+  });
+
+  it('with changed bytes is read or refused', { timeout: 120_000 }, () => {
+    const random = randomSource(2);
+    let read = 0;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const bytes = whole.slice();
+      const changes = 1 + Math.floor(random() * 3);
+      for (let i = 0; i < changes; i += 1) bytes[Math.floor(random() * bytes.length)] = Math.floor(random() * 256);
+      if (tryRead(bytes)) read += 1;
+    }
+    expect(read).toBeGreaterThan(0);
+    expect(read).toBeLessThan(ROUNDS);
+  });
+
+  it('with bytes left out, doubled or moved is read or refused', { timeout: 120_000 }, () => {
+    const random = randomSource(3);
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const at = Math.floor(random() * whole.length);
+      const length = 1 + Math.floor(random() * 8);
+      const before = whole.subarray(0, at);
+      const after = whole.subarray(random() < 0.5 ? at + length : Math.max(0, at - length));
+      tryRead(Uint8Array.from([...before, ...after]));
+    }
+  });
+});
+
+/** Sizes, axes and counts that a program gets wrong. */
+const EXTREMES = [0n, 1n, 2n, 3n, -1n, -2n, 5n, 4096n, 2n ** 20n, 2n ** 31n, 2n ** 62n, -(2n ** 63n)];
+
+/** Changes what the protobuf means, not its form: operators, edges, attributes, shapes. */
+function mutate(model: ModelProto, random: () => number): void {
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
+  const { node: nodes = [], initializer: initializers = [], input: inputs = [] } = model.graph ?? {};
+  const names = [...nodes.flatMap(({ input, output }) => [...input, ...output]), ...initializers.map(({ name }) => name), ''];
+  const place = (list: readonly unknown[]): number => Math.floor(random() * list.length);
+  const node = pick(nodes);
+  const tensor = pick(initializers);
+  const info = inputs[0]?.type?.value;
+  const mutations: readonly (() => unknown)[] = [
+    () => (node.opType = pick([...SUPPORTED.onActivations, ...SUPPORTED.onConstants, 'TopK', 'Softmax', 'ArgMax'])),
+    () => (node.input[place(node.input)] = pick(names)),
+    () => node.input.push(pick(names)),
+    () => node.input.pop(),
+    () => node.attribute.forEach((a) => (a.ints.length > 0 ? (a.ints[place(a.ints)] = pick(EXTREMES)) : (a.i = pick(EXTREMES)))),
+    () =>
+      tensor.int64Data.length > 0
+        ? (tensor.int64Data[place(tensor.int64Data)] = pick(EXTREMES))
+        : (tensor.dims = [...tensor.dims].reverse()),
+    () => (tensor.dims[place(tensor.dims)] = pick(EXTREMES)),
+    () => info?.case === 'tensorType' && (pick(info.value.shape?.dim ?? []).value = { case: 'dimValue', value: pick(EXTREMES) }),
+  ];
+  const count = 1 + Math.floor(random() * 3);
+  for (let i = 0; i < count; i += 1) pick(mutations)();
+}
+
+describe.each([
+  ['convolutional', convolutional],
+  ['quantized', quantized],
+])('a %s model that contradicts itself', (_name, build) => {
+  it('is read or refused', { timeout: 120_000 }, () => {
+    const whole = build(randomSource(5));
+    const random = randomSource(6);
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const model = fromBinary(ModelProtoSchema, whole);
+      mutate(model, random);
+      tryRead(toBinary(ModelProtoSchema, model));
+    }
+  });
+});
+
+describe('random bytes', () => {
+  it('are no model of any format', () => {
+    const random = randomSource(4);
+    for (let round = 0; round < 2000; round += 1) {
+      const bytes = Uint8Array.from({ length: Math.floor(random() * 64) }, () => Math.floor(random() * 256));
+      try {
+        expect(tryRead(detectFrontend(bytes) === onnx ? bytes : new Uint8Array(0))).toBe(false);
+      } catch (error) {
+        expect(error).toBeInstanceOf(UserError);
+      }
+    }
+  });
+});
