@@ -3,10 +3,11 @@ import { emitHeader, type HeaderOptions } from '../emit/c.ts';
 import { runtimeAbi } from '../emit/runtime.ts';
 import type { Imported, SideFiles } from '../frontends/frontend.ts';
 import { detectFrontend } from '../frontends/index.ts';
+import { printGraph } from '../ir/print.ts';
 import type { Graph } from '../ir/types.ts';
 import type { Goal } from '../kernels/select.ts';
 import { PIPELINE } from '../passes/index.ts';
-import { runPasses, type PassObserver } from '../passes/run.ts';
+import { runPasses } from '../passes/run.ts';
 import { buildPlan } from '../plan/build.ts';
 import { fitProblem } from '../plan/fit.ts';
 import { namesOf } from '../plan/names.ts';
@@ -53,27 +54,36 @@ export interface Compiled {
   readonly warnings: readonly Diagnostic[];
 }
 
-/** Called when a stage begins, for progress and --timings. */
-export type StageObserver = (stage: string) => void;
+/** For progress, --timings and --dump-after. */
+export interface Observers {
+  /** A stage begins. */
+  readonly stage?: (name: string) => void;
+  /** A graph exists: after `import`, `meaning` or a pass. `text` prints it. */
+  readonly graph?: (after: string, text: () => string) => void;
+}
+
+/** Names that --dump-after takes, in order. */
+export const DUMP_POINTS: readonly string[] = [
+  ...new Set(['import', 'meaning', ...Object.values(PIPELINE).flatMap((passes) => passes.map((pass) => pass.name))]),
+];
 
 /** @throws UserError with every problem of the first stage that has any */
-export function compileModel(
-  source: ModelSource,
-  options: CompileOptions,
-  onStage: StageObserver = () => undefined,
-  onPass?: PassObserver,
-): Compiled {
+export function compileModel(source: ModelSource, options: CompileOptions, observers: Observers = {}): Compiled {
+  const stage = (name: string): void => observers.stage?.(name);
+  const dump = (after: string, graph: Graph): void => observers.graph?.(after, () => printGraph(graph));
   const diagnostics = new Diagnostics();
   const meaning = inputMeaning(options, diagnostics);
-  onStage('read');
+  stage('read');
   const frontend = detectFrontend(source.bytes, options.from, source.file);
   const imported = frontend.read(source.bytes, source.side, { file: source.file, output: options.output }, diagnostics);
   diagnostics.stopOnErrors();
-  onStage('meaning');
+  dump('import', imported.graph);
+  stage('meaning');
   const reference = fixMeaning(imported.graph, meaning, diagnostics);
-  onStage('passes');
-  const lowered = runPasses(reference, PIPELINE, diagnostics, onPass);
-  onStage('plan');
+  dump('meaning', reference);
+  stage('passes');
+  const lowered = runPasses(reference, PIPELINE, diagnostics, (pass, graph) => dump(pass.name, graph));
+  stage('plan');
   const plan = buildPlan(
     lowered,
     {

@@ -117,9 +117,9 @@ export async function verifyTarget(
     tableBytes: plan.tableBytes,
     workspaceBytes: plan.workspaceWords * 4,
   };
+  if (!canRun(target)) return { ...base, board: 'compiled only', samples: 0, equal: 0, mismatches: [], correct: null, stack: null };
   const program = await buildProgram({ target, files, optimization: '-Os' });
   try {
-    if (!canRun(target)) return { ...base, board: 'compiled only', samples: 0, equal: 0, mismatches: [], correct: null, stack: null };
     const bytesPerSample = reference.perSample * 4;
     const { output } = await runProgram(program, {
       input,

@@ -2,13 +2,18 @@
 import { printRational } from '../support/rational.ts';
 import { isPlain } from './encoding.ts';
 import { opOf } from './op.ts';
-import type { Graph, TensorType } from './types.ts';
+import type { Encoding, Graph, TensorType } from './types.ts';
+
+/** `1/255·q`, `2/255·q-1`; one number for all channels, or a list. */
+function printEncoding({ scale, offset }: Encoding): string {
+  const linear = `${scale.map(printRational).join(',')}·q`;
+  if (offset.every((o) => o.numerator === 0n)) return linear;
+  const constants = offset.map(printRational).join(',');
+  return constants.startsWith('-') ? `${linear}${constants}` : `${linear}+${constants}`;
+}
 
 export function printType({ dtype, shape, encoding }: TensorType): string {
-  const worth =
-    encoding === undefined || isPlain(encoding)
-      ? ''
-      : `{${encoding.scale.map(printRational).join(',')}·q+${encoding.offset.map(printRational).join(',')}}`;
+  const worth = encoding === undefined || isPlain(encoding) ? '' : `{${printEncoding(encoding)}}`;
   return `${dtype}${worth}[${shape.join(',')}]`;
 }
 

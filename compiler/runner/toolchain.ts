@@ -78,7 +78,9 @@ export async function buildProgram(request: BuildRequest): Promise<BuiltProgram>
     return fail({
       code: 'BNN3001',
       message: `the program is too large for ${candidates.map((board) => board.name).join(', ')} (target ${target.name})`,
-      details: firstLines(problem),
+      details: [...new Set(firstLines(problem).map((line) => line.replaceAll(`${directory}/`, '').replace(/^\S*\/ld: /, '')))],
+      notes: ['The program holds the tables, the code, the workspace, and one input and one output buffer.'],
+      help: 'Choose a target with more memory, or a narrower network.',
     });
   } catch (error) {
     await removeTemporaryFolder(directory);

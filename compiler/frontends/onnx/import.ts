@@ -1,6 +1,6 @@
 /** Builds the graph: reads the nodes that the output needs, one by one, and lays the result out as the compiler expects it. */
 import { GraphBuilder } from '../../ir/builder.ts';
-import { UserError, type Diagnostics, type Problem } from '../../support/diagnostics.ts';
+import { UserError, fail, type Diagnostics, type Problem } from '../../support/diagnostics.ts';
 import type { Imported, SideFiles } from '../frontend.ts';
 import { readTensor } from './constant.ts';
 import { asImage, asVector, isImage, type ImportContext, type Tensor } from './context.ts';
@@ -124,13 +124,11 @@ function finish(plan: ImportPlan, input: GraphInput, context: ImportContext, dia
   const last = graph.producers.get(ending.tensor);
   const output = context.tensors.get(ending.tensor);
   if (output?.kind !== 'activation') {
-    diagnostics.error({
+    return fail({
       code: 'BNN1006',
       message: `The output "${ending.tensor}" does not depend on the input "${plan.input.name}".`,
       origin: last?.origin ?? { file: graph.file, path: 'graph.output' },
     });
-    diagnostics.stopOnErrors();
-    throw new Error('unreachable: an error was reported');
   }
   const laidOut = last === undefined ? output : collect(diagnostics, () => layOut(output, context, last));
   const notes = [...input.notes, ...(collect(diagnostics, () => checkTail(ending, output.shape, context)) ?? [])];

@@ -9,7 +9,7 @@ import { Diagnostics, UserError } from '../../../compiler/support/diagnostics.ts
 import { OnnxModel } from '../../support/onnx-model.ts';
 import { NO_FILES, randomSource, signs } from './read-model.ts';
 
-const ROUNDS = 1500;
+const ROUNDS = 700;
 
 function convolutional(random: () => number): Uint8Array {
   const model = new OnnxModel();

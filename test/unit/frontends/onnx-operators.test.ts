@@ -202,6 +202,13 @@ describe('comparisons', () => {
     }
   });
 
+  it('may choose from constants of a higher rank', async () => {
+    const model = new OnnxModel();
+    const truth = model.node('Greater', [model.input('x', [4]), model.float(0)]);
+    const y = model.node('Where', [truth, model.floats([1, 1], [2]), model.float(-2)]);
+    await expectSameAsOnnxRuntime(model.bytes(model.node('MatMul', [y, model.floats([4, 1], [1, -1, 1, 1])])), [4], randomSource(43));
+  });
+
   it('a Cast of a truth value is 1 or 0', async () => {
     const model = new OnnxModel();
     const truth = model.node('Greater', [model.input('x', [1, 8]), model.float(0)]);

@@ -28,7 +28,7 @@ const divide: Fold = (node, inputs) => {
   return combine(node, a, b, isFloat(a.element) ? (p, q) => p / q : (p, q) => (q === 0 ? 0 : Math.trunc(p / q)));
 };
 
-/** Any number of inputs, as Max, Min, Sum allow. */
+/** Any number of inputs, as Max and Min allow. */
 function variadic(operation: Binary): Fold {
   return (node, inputs) => {
     const [first, ...rest] = inputs.map((_, position) => needed(node, inputs, position));

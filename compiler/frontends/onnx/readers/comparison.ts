@@ -49,20 +49,23 @@ function select(context: ImportContext, node: OnnxNode, x: Activation, whenTrue:
 }
 
 export const readWhere: NodeReader = (node, context) => {
-  const x = activationInput(node, context);
+  let x = activationInput(node, context);
   if (x.element !== 'bool') return refuse(node, 'chooses by a tensor that holds no truth values');
-  const [whenTrue, whenFalse] = ([1, 2] as const).map((position) => {
+  const choice = (position: 1 | 2): number => {
     const values = constantInput(node, context, position, 'one of its choices');
     const [first] = values.data;
     const common = broadcastShape(x.shape, values.shape);
-    if (common === undefined || countOf(common) !== countOf(x.shape))
+    if (common === undefined || countOf(common) !== countOf(x.shape)) {
       return refuse(node, `chooses from a constant of shape [${values.shape.join(', ')}]`);
+    }
     if (first === undefined || values.data.some((value) => value !== first)) {
       return refuse(node, `chooses from "${node.inputs[position]}", whose elements differ; one number for all elements works`);
     }
+    x = { ...x, shape: common };
     return Math.fround(first);
-  });
-  return select(context, node, x, whenTrue ?? 0, whenFalse ?? 0);
+  };
+  const [whenTrue, whenFalse] = [choice(1), choice(2)];
+  return select(context, node, x, whenTrue, whenFalse);
 };
 
 const WIDE_INTEGERS: ReadonlySet<string> = new Set(['int16', 'int32', 'int64']);

@@ -1,0 +1,65 @@
+import type { Argv } from 'yargs';
+import { compileModel } from '../../driver/compile.ts';
+import { inspectModel } from '../../driver/inspect.ts';
+import { alternativesText, billText, grouped, layerTable, planData, table } from '../../report/text.ts';
+import { listTargets, loadTarget } from '../../targets/load.ts';
+import { JSON_OPTION, toJson, type CommandContext } from '../command.ts';
+import { readModel, writeResult } from '../files.ts';
+import { bannerCommand, compileOptions, modelOptions, type ModelArguments } from '../options.ts';
+
+interface Arguments extends ModelArguments {
+  readonly model: string | undefined;
+  readonly target: string;
+  readonly json: string | undefined;
+}
+
+async function run(args: Arguments, { io, warn }: CommandContext): Promise<void> {
+  const source = readModel(args.model ?? '', io.cwd);
+  const target = await loadTarget(args.target);
+  const command = bannerCommand('compile', source.file, args, [`--target ${target.name}`]);
+  const found = inspectModel(source, compileOptions(args, target, command));
+  const layers = found.nodes.map(({ name, op, output, binary }) => [name, op, output, binary]);
+  if (args.json === undefined) {
+    io.stdout(
+      `${source.file}: ${found.format}, ${grouped(source.bytes.length)} bytes\n\n${table([['node', 'op', 'output', 'binary?'], ...layers])}\n`,
+    );
+    for (const note of found.notes) io.stdout(`note: ${note}\n`);
+  }
+  const compiled = compileModel(source, compileOptions(args, target, command));
+  warn(compiled.warnings);
+  const sizes = await Promise.all(
+    (await listTargets()).map(async (name) => {
+      const other = await loadTarget(name);
+      const options = { ...compileOptions(args, other, command), flash: Number.MAX_SAFE_INTEGER, ram: Number.MAX_SAFE_INTEGER };
+      const { plan } = compileModel(source, options);
+      const fits =
+        (other.memory.flashBytes ?? Infinity) >= plan.tableBytes && (other.memory.ramBytes ?? Infinity) >= plan.workspaceWords * 4;
+      return { target: name, tableBytes: plan.tableBytes, workspaceBytes: plan.workspaceWords * 4, fits };
+    }),
+  );
+  if (args.json !== undefined) {
+    const text = toJson({ format: found.format, nodes: found.nodes, plan: planData(compiled.plan), targets: sizes });
+    if (args.json === '') io.stdout(text);
+    else writeResult(args.json, text, io.cwd);
+    return;
+  }
+  io.stdout(
+    `\nPlanned for ${target.name}, --optimize ${args.optimize}:\n\n${layerTable(compiled.plan.layers)}\n${billText(compiled.plan)}\n`,
+  );
+  io.stdout(alternativesText(compiled.plan.layers));
+  const rows = sizes.map((s) => [s.target, `${grouped(s.tableBytes)} B`, `${grouped(s.workspaceBytes)} B`, s.fits ? 'yes' : 'no']);
+  io.stdout(`\n${table([['target', 'tables', 'workspace', 'fits'], ...rows])}`);
+}
+
+export function inspectCommand<T>(yargs: Argv<T>, context: CommandContext): Argv<T> {
+  return yargs.command(
+    'inspect <model>',
+    'show layers, shapes, what is binary and what is not and why, kernels, sizes per target',
+    (verb) =>
+      modelOptions(verb)
+        .positional('model', { type: 'string', describe: 'model file' })
+        .option('target', { type: 'string', default: 'cortex-m4', describe: 'what the plan is shown for', requiresArg: true })
+        .option('json', JSON_OPTION),
+    (args) => run(args, context),
+  );
+}

@@ -1,0 +1,139 @@
+import { resolve } from 'node:path';
+import type { Argv } from 'yargs';
+import { verifyModel, type VerifyReport } from '../../driver/verify-model.ts';
+import { grouped, table } from '../../report/text.ts';
+import { junitReport } from '../../report/junit.ts';
+import { fail, type Diagnostic } from '../../support/diagnostics.ts';
+import { loadTarget } from '../../targets/load.ts';
+import { JSON_OPTION, toJson, type CommandContext } from '../command.ts';
+import { readData, readModel, writeResult } from '../files.ts';
+import { bannerCommand, compileOptions, modelOptions, type ModelArguments } from '../options.ts';
+import { createProgress } from '../progress.ts';
+
+interface Arguments extends ModelArguments {
+  readonly model: string | undefined;
+  readonly data: string;
+  readonly labels: string | undefined;
+  readonly target: readonly string[];
+  readonly limit: number | undefined;
+  readonly reference: 'interpreter' | 'onnxruntime';
+  readonly json: string | undefined;
+  readonly junit: string | undefined;
+}
+
+function percent(correct: number | null, samples: number): string {
+  return correct === null || samples === 0 ? '-' : `${((100 * correct) / samples).toFixed(2)} %`;
+}
+
+function bytes(value: number | null): string {
+  return value === null ? '-' : `${grouped(value)} B`;
+}
+
+function reportText({ samples, targets, runtime }: VerifyReport): string {
+  const rows = targets.map((t) => [
+    t.target,
+    t.board,
+    t.samples === 0 ? 'not run' : `${t.equal} of ${t.samples}`,
+    percent(t.correct, t.samples),
+    bytes(t.flash),
+    bytes(t.workspaceBytes),
+    bytes(t.stack),
+    t.stack === null ? '-' : bytes(t.flash + t.workspaceBytes + t.stack),
+  ]);
+  const head = ['target', 'ran on', 'samples equal', 'accuracy', 'flash', 'workspace', 'stack', 'flash+RAM'];
+  const compared = `${grouped(samples)} samples, every output compared bit for bit with the interpreter\n\n${table([head, ...rows])}`;
+  if (runtime === null) return compared;
+  return `${compared}\nonnxruntime: ${runtime.equalPredictions} of ${samples} predictions equal, largest difference of a score ${runtime.largestDifference.toExponential(2)}\n`;
+}
+
+function problems({ samples, targets, runtime, failures }: VerifyReport): readonly Diagnostic[] {
+  const wrong = targets
+    .filter((t) => t.equal < t.samples)
+    .map((t): Diagnostic => ({
+      code: 'BNN4003',
+      severity: 'error',
+      message: `${t.target}: the outputs of ${t.samples - t.equal} of ${t.samples} samples differ from the interpreter's`,
+      details: t.mismatches.map((m) => `sample ${m.sample}, output ${m.output}: ${m.actual}, wanted ${m.expected}`),
+    }));
+  const differing = [...failures.flatMap(({ diagnostics }) => diagnostics), ...wrong];
+  if (runtime === null || runtime.equalPredictions === samples) return differing;
+  return [
+    ...differing,
+    {
+      code: 'BNN4003',
+      severity: 'error',
+      message: `${samples - runtime.equalPredictions} of ${samples} predictions differ from onnxruntime's`,
+      details: runtime.differing.map((d) => `sample ${d.sample}: ${d.actual}, onnxruntime says ${d.expected}`),
+      notes: ['The compiled network equals its exact definition; onnxruntime sums real inputs in float32, where rounding can turn a sign.'],
+    },
+  ];
+}
+
+async function run(args: Arguments, context: CommandContext): Promise<void> {
+  const { io } = context;
+  const limit = args.limit;
+  if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
+    fail({ code: 'BNN0001', message: `--limit ${limit} is not a number of samples`, details: ['wanted  a whole number above 0'] });
+  }
+  const source = readModel(args.model ?? '', io.cwd);
+  const targets = await Promise.all([...new Set(args.target)].map((name) => loadTarget(name)));
+  const progress = createProgress(io);
+  try {
+    const report = await verifyModel(
+      source,
+      (target) => compileOptions(args, target, bannerCommand('compile', source.file, args, [`--target ${target.name}`])),
+      {
+        targets,
+        data: { bytes: readData(args.data, io.cwd), file: args.data },
+        labels: args.labels === undefined ? null : { bytes: readData(args.labels, io.cwd), file: args.labels },
+        limit: limit ?? null,
+        onnxruntime: args.reference === 'onnxruntime' ? resolve(io.cwd, args.model ?? '') : null,
+      },
+      progress.update,
+    );
+    progress.end();
+    context.warn(report.warnings);
+    if (args.json === '') io.stdout(toJson(report));
+    else {
+      if (args.json !== undefined) writeResult(args.json, toJson(report), io.cwd);
+      io.stdout(reportText(report));
+    }
+    const found = problems(report);
+    if (args.junit !== undefined) {
+      const failed = report.failures.map((f) => ({ name: f.target, failure: f.diagnostics.map((d) => d.message).join('; ') }));
+      const run = report.targets.map((t) => ({
+        name: t.target,
+        failure: t.equal < t.samples ? `${t.samples - t.equal} of ${t.samples} samples differ` : null,
+      }));
+      writeResult(args.junit, junitReport(`bnnc verify ${source.file}`, [...run, ...failed]), io.cwd);
+    }
+    if (found.length > 0) {
+      context.warn(found);
+      context.exit(1);
+    }
+  } finally {
+    progress.end();
+  }
+}
+
+export function verifyCommand<T>(yargs: Argv<T>, context: CommandContext): Argv<T> {
+  return yargs.command(
+    'verify <model>',
+    'compile, cross-compile, run on the host and in emulators, compare every output with the reference',
+    (verb) =>
+      modelOptions(verb)
+        .positional('model', { type: 'string', describe: 'model file' })
+        .option('data', { type: 'string', demandOption: true, requiresArg: true, describe: 'samples: idx (.gz), .npy or .npz' })
+        .option('labels', { type: 'string', requiresArg: true, describe: 'class numbers: idx (.gz), .npy or .npz' })
+        .option('target', { type: 'string', array: true, default: ['host'], describe: 'one or more targets; see bnnc targets' })
+        .option('limit', { type: 'number', requiresArg: true, describe: 'use only the first N samples' })
+        .option('reference', {
+          choices: ['interpreter', 'onnxruntime'] as const,
+          default: 'interpreter' as const,
+          describe: 'onnxruntime also compares the predictions with those of onnxruntime-node',
+        })
+        .option('json', JSON_OPTION)
+        .option('junit', { type: 'string', requiresArg: true, describe: 'JUnit XML file for CI' }),
+    (args) => run(args, context),
+  );
+}

@@ -1,0 +1,50 @@
+/** Draws diagnostics for a person. */
+import { createColors } from 'picocolors';
+import type { Diagnostic, Origin } from '../support/diagnostics.ts';
+
+function place({ file, path, position }: Origin): string {
+  const where =
+    position === undefined ? '' : 'byte' in position ? ` at byte ${position.byte}` : ` line ${position.line}, column ${position.column}`;
+  return `${file}${where}  ${path}`;
+}
+
+/** Lines of a paragraph broken at 100 characters, so that messages read well in any terminal. */
+function wrap(text: string, indent: string): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(/\s+/)) {
+    if (line !== '' && line.length + 1 + word.length > 100) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  lines.push(line);
+  return lines.join(`\n${indent}`);
+}
+
+/**
+ * error[BNN2003]: "bn2" has a constant that is not a finite number
+ *   --> digits.onnx  graph.node[7] "bn2" (BatchNormalization)
+ *    |  scale (γ)[12] = NaN
+ *    = note: 1 of 64 values are not finite; an exact threshold needs all of them to be.
+ *    = help: Re-export from a checkpoint of a run that converged.
+ *    = see `bnnc explain BNN2003`
+ */
+export function renderDiagnostic(diagnostic: Diagnostic, color: boolean): string {
+  const colors = createColors(color);
+  const { code, severity, message, origin, details = [], notes = [], help } = diagnostic;
+  const head = severity === 'error' ? colors.red(`error[${code}]`) : colors.yellow(`warning[${code}]`);
+  return [
+    `${colors.bold(head)}: ${wrap(message, '  ')}`,
+    ...(origin === undefined ? [] : [`  ${colors.cyan('-->')} ${place(origin)}`]),
+    ...details.map((detail) => `   ${colors.cyan('|')}  ${detail}`),
+    ...notes.map((note) => `   ${colors.cyan('=')} note: ${wrap(note, '           ')}`),
+    ...(help === undefined ? [] : [`   ${colors.cyan('=')} help: ${wrap(help, '           ')}`]),
+    `   ${colors.cyan('=')} see \`bnnc explain ${code}\``,
+    '',
+  ].join('\n');
+}
+
+export function renderDiagnostics(diagnostics: readonly Diagnostic[], color: boolean): string {
+  return diagnostics.map((d) => renderDiagnostic(d, color)).join('\n');
+}

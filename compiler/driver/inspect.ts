@@ -1,0 +1,73 @@
+/** What a model file holds, before anything is decided: for `bnnc inspect`. */
+import { detectFrontend } from '../frontends/index.ts';
+import { consumersOf, typeOf } from '../ir/graph.ts';
+import { printType } from '../ir/print.ts';
+import type { Graph, Node } from '../ir/types.ts';
+import { Diagnostics, UserError } from '../support/diagnostics.ts';
+import type { CompileOptions, ModelSource } from './compile.ts';
+import { fixMeaning } from './meaning.ts';
+import { inputMeaning } from './options.ts';
+
+export interface InspectedNode {
+  readonly name: string;
+  readonly op: string;
+  readonly output: string;
+  /** `bits`, `exact` or why not. */
+  readonly binary: string;
+}
+
+export interface Inspected {
+  readonly format: string;
+  readonly nodes: readonly InspectedNode[];
+  readonly notes: readonly string[];
+}
+
+function binaryText(graph: Graph, node: Node): string {
+  const input = node.inputs.map((id) => typeOf(graph, id))[0];
+  const output = typeOf(graph, node.output);
+  if (node.kind === 'conv2d' || node.kind === 'dense') {
+    if (node.attrs.weights.kind === 'real') return 'no: its weights are not ±α';
+    if (node.attrs.sum === 'exact') return `yes: ±1 weights on ${input?.dtype === 'b1' ? 'bits' : input?.dtype}, exact integer sum`;
+    return `no: its input is real (${input?.dtype})`;
+  }
+  if (output.dtype === 'b1') return 'bits';
+  if (output.dtype !== 'f32') return 'integer';
+  return signFollows(graph, node) ? 'float32, folded into the sign behind it' : 'float32 scores';
+}
+
+function signFollows(graph: Graph, node: Node): boolean {
+  return consumersOf(graph, node.output).some((next) => next.kind === 'sign' || (!isLinear(next) && signFollows(graph, next)));
+}
+
+function isLinear(node: Node): boolean {
+  return node.kind === 'conv2d' || node.kind === 'dense';
+}
+
+/** Reads the model and, as far as it goes, fixes its meaning; problems of that second part are left to compile. */
+export function inspectModel(source: ModelSource, options: CompileOptions): Inspected {
+  const diagnostics = new Diagnostics();
+  const frontend = detectFrontend(source.bytes, options.from, source.file);
+  const imported = frontend.read(source.bytes, source.side, { file: source.file, output: options.output }, diagnostics);
+  diagnostics.stopOnErrors();
+  const graph = withMeaning(imported.graph, options);
+  return {
+    format: frontend.name,
+    nodes: graph.nodes.map((node) => ({
+      name: node.name,
+      op: node.kind,
+      output: printType(typeOf(graph, node.output)),
+      binary: binaryText(graph, node),
+    })),
+    notes: imported.notes,
+  };
+}
+
+function withMeaning(graph: Graph, options: CompileOptions): Graph {
+  const diagnostics = new Diagnostics();
+  try {
+    return fixMeaning(graph, inputMeaning(options, diagnostics), diagnostics);
+  } catch (error) {
+    if (error instanceof UserError) return graph;
+    throw error;
+  }
+}

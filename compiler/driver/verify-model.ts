@@ -1,0 +1,143 @@
+/** The whole of `bnnc verify`: data in, one result per target out. */
+import { elementCount, realValueOf } from '../ir/encoding.ts';
+import { typeOf } from '../ir/graph.ts';
+import { runOnnxRuntime } from '../runner/onnxruntime.ts';
+import { UserError, type Diagnostic } from '../support/diagnostics.ts';
+import type { Target } from '../targets/target.ts';
+import { compileModel, type CompileOptions, type Compiled, type ModelSource } from './compile.ts';
+import { readDataset } from './dataset.ts';
+import { readLabels, readSamples, type Samples } from './samples.ts';
+import { inputFile, interpretSamples, predictionsOf, verifyTarget, type Progress, type Reference, type TargetResult } from './verify.ts';
+
+export interface NamedBytes {
+  readonly bytes: Uint8Array;
+  /** As the user wrote it. */
+  readonly file: string;
+}
+
+export interface VerifyRequest {
+  readonly targets: readonly Target[];
+  readonly data: NamedBytes;
+  readonly labels: NamedBytes | null;
+  readonly limit: number | null;
+  /** Path of the model for onnxruntime, or null to compare with the interpreter only. */
+  readonly onnxruntime: string | null;
+}
+
+export interface RuntimeComparison {
+  readonly equalPredictions: number;
+  readonly largestDifference: number;
+  /** The first few samples with another prediction. */
+  readonly differing: readonly { readonly sample: number; readonly expected: number; readonly actual: number }[];
+}
+
+export interface VerifyReport {
+  readonly model: string;
+  readonly samples: number;
+  readonly targets: readonly TargetResult[];
+  readonly runtime: RuntimeComparison | null;
+  readonly warnings: readonly Diagnostic[];
+  /** Targets that could not be built or run; the others were. */
+  readonly failures: readonly { readonly target: string; readonly diagnostics: readonly Diagnostic[] }[];
+}
+
+/** @throws UserError with the problems of all targets that cannot be compiled, before anything runs */
+export async function verifyModel(
+  source: ModelSource,
+  optionsFor: (target: Target) => CompileOptions,
+  request: VerifyRequest,
+  progress: Progress,
+): Promise<VerifyReport> {
+  const compiled = compileAll(source, optionsFor, request.targets);
+  const [first] = compiled;
+  if (first === undefined) throw new Error('verify without a target');
+  const { reference, imported } = first.compiled;
+  const order = { type: typeOf(reference, reference.input), fileShape: imported.inputShape, order: imported.inputOrder };
+  const samples = readSamples(readDataset(request.data.bytes, request.data.file), request.data.file, order);
+  const count = Math.min(samples.count, request.limit ?? samples.count);
+  const labels =
+    request.labels === null ? null : readLabels(readDataset(request.labels.bytes, request.labels.file), request.labels.file, count);
+  const expected = await interpretSamples(first.compiled, samples, count, progress);
+  const input = inputFile(first.compiled, samples, count);
+  const targets: TargetResult[] = [];
+  const failures: { target: string; diagnostics: readonly Diagnostic[] }[] = [];
+  for (const { compiled: model, target } of compiled) {
+    try {
+      targets.push(await verifyTarget(model, target, input, expected, labels, progress));
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      failures.push({ target: target.name, diagnostics: error.diagnostics });
+    }
+  }
+  const runtime =
+    request.onnxruntime === null ? null : await compareWithRuntime(first.compiled, samples, expected, request.onnxruntime, progress);
+  return { model: source.file, samples: count, targets, runtime, warnings: first.compiled.warnings, failures };
+}
+
+function compileAll(
+  source: ModelSource,
+  optionsFor: (target: Target) => CompileOptions,
+  targets: readonly Target[],
+): readonly { readonly target: Target; readonly compiled: Compiled }[] {
+  const problems: Diagnostic[] = [];
+  const compiled = targets.flatMap((target) => {
+    try {
+      return [{ target, compiled: compileModel(source, optionsFor(target)) }];
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      for (const problem of error.diagnostics) {
+        if (!problems.some((p) => JSON.stringify(p) === JSON.stringify(problem))) problems.push(problem);
+      }
+      return [];
+    }
+  });
+  if (problems.length > 0) throw new UserError(problems);
+  return compiled;
+}
+
+const SHOWN = 5;
+
+/** onnxruntime reads the model file itself: it gets real numbers, or stored ones where the file's input is integer. */
+async function compareWithRuntime(
+  { reference, imported }: Compiled,
+  samples: Samples,
+  expected: Reference,
+  modelPath: string,
+  progress: Progress,
+): Promise<RuntimeComparison> {
+  const type = typeOf(reference, reference.input);
+  const fileType = typeOf(imported.graph, imported.graph.input);
+  const real = realValueOf(type);
+  const length = elementCount(type.shape);
+  const channels = type.shape.at(-1) ?? 1;
+  const inFileOrder = (index: number): Float32Array | Uint8Array | Int8Array => {
+    const stored = samples.at(index);
+    const sample =
+      fileType.dtype === 'u8' ? new Uint8Array(length) : fileType.dtype === 'i8' ? new Int8Array(length) : new Float32Array(length);
+    for (let i = 0; i < length; i += 1) {
+      const value = stored[i] as number;
+      sample[imported.inputOrder === null ? i : (imported.inputOrder[i] as number)] =
+        fileType.dtype === 'f32' ? real(value, i % channels) : value;
+    }
+    return sample;
+  };
+  const results = await runOnnxRuntime({
+    modelPath,
+    samples: Array.from({ length: expected.samples }, (_, s) => inFileOrder(s)),
+    inputShape: [1, ...imported.inputShape],
+    onProgress: (done: number) => progress('onnxruntime', done, expected.samples),
+  });
+  let largestDifference = 0;
+  const differing: { sample: number; expected: number; actual: number }[] = [];
+  let equalPredictions = 0;
+  results.forEach((scores, sample) => {
+    const [prediction = -1] = predictionsOf(scores, scores.length);
+    const actual = expected.predictions[sample] ?? -1;
+    if (prediction === actual) equalPredictions += 1;
+    else if (differing.length < SHOWN) differing.push({ sample, expected: prediction, actual });
+    scores.forEach((score, i) => {
+      largestDifference = Math.max(largestDifference, Math.abs(score - (expected.outputs[sample * expected.perSample + i] as number)));
+    });
+  });
+  return { equalPredictions, largestDifference, differing };
+}

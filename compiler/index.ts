@@ -1,0 +1,11 @@
+/** The public API: what the command line does, as functions. */
+export { compileModel, headerOf, DUMP_POINTS } from './driver/compile.ts';
+export type { CompileOptions, Compiled, ModelSource, Observers } from './driver/compile.ts';
+export { NO_INPUT_WORDS } from './driver/options.ts';
+export { verifyModel } from './driver/verify-model.ts';
+export type { VerifyReport, VerifyRequest } from './driver/verify-model.ts';
+export { listTargets, loadTarget } from './targets/load.ts';
+export type { Target } from './targets/target.ts';
+export { UserError } from './support/diagnostics.ts';
+export type { Diagnostic, Origin } from './support/diagnostics.ts';
+export { CODES } from './support/codes.ts';

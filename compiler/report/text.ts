@@ -1,0 +1,67 @@
+/** Plans as text for a person. */
+import type { LayerRow, Plan } from '../plan/plan.ts';
+
+/** Columns padded to their widest cell, two spaces between; numbers to the right. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => [...(row[column] ?? '')].length)));
+  const numeric = widths.map((_, column) => rows.slice(1).every((row) => /^[\d,.\-–]*( B)?$/.test(row[column] ?? '')));
+  const cell = (value: string, column: number): string => {
+    const space = ' '.repeat(Math.max(0, (widths[column] ?? 0) - [...value].length));
+    return numeric[column] === true ? space + value : value + space;
+  };
+  return rows.map((row) => row.map(cell).join('  ').trimEnd()).join('\n') + '\n';
+}
+
+export function grouped(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** One line a layer: what it is, its kernel and its price. */
+export function layerTable(layers: readonly LayerRow[]): string {
+  return table([
+    ['layer', 'op', 'input', 'output', 'kernel', 'flash', '≈instructions'],
+    ...layers.map((l) => [l.name, l.op, l.input, l.output, l.kernel, `${grouped(l.tableBytes)} B`, grouped(l.instructions)]),
+  ]);
+}
+
+/** What was not chosen, and at what price or why not. */
+export function alternativesText(layers: readonly LayerRow[]): string {
+  const rows = layers.flatMap((layer) =>
+    layer.alternatives.map(({ kernel, instructions, tableBytes, reason }) => [
+      layer.name,
+      kernel,
+      reason === null ? `${grouped(tableBytes ?? 0)} B, ≈${grouped(instructions ?? 0)} instructions` : `no: ${reason}`,
+    ]),
+  );
+  return rows.length === 0 ? '' : table([['layer', 'other kernel', 'price, or why not'], ...rows]);
+}
+
+/** Flash and RAM of a plan in one paragraph. */
+export function billText(plan: Plan): string {
+  const bytes = plan.workspaceWords * 4;
+  const bound = Math.max(1, plan.workspaceLowerBoundWords) * 4;
+  return (
+    `tables     ${grouped(plan.tableBytes)} bytes of flash; code comes on top (bnnc verify measures it)\n` +
+    `workspace  ${grouped(bytes)} bytes of RAM${bytes === bound ? ', the least possible' : `; the lower bound is ${grouped(bound)}`}; stack comes on top\n` +
+    `input      ${grouped(plan.input.length)} elements as ${plan.input.ctype}\n` +
+    `output     ${grouped(plan.output.length)} scores as ${plan.output.ctype}\n`
+  );
+}
+
+/** The same facts as data. Stable keys. */
+export function planData(plan: Plan): object {
+  return {
+    name: plan.names.prefix,
+    target: plan.target,
+    model: { file: plan.provenance.modelFile, sha256: plan.provenance.sha256 },
+    input: { type: plan.input.ctype, length: plan.input.length, image: plan.input.image },
+    output: { type: plan.output.ctype, length: plan.output.length, image: plan.output.image },
+    tableBytes: plan.tableBytes,
+    workspaceBytes: plan.workspaceWords * 4,
+    workspaceLowerBoundBytes: Math.max(1, plan.workspaceLowerBoundWords) * 4,
+    layers: plan.layers,
+    slots: plan.slots,
+    classes: plan.classes,
+    notes: plan.notes,
+  };
+}
