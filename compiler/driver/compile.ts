@@ -101,6 +101,7 @@ export function compileModel(source: ModelSource, options: CompileOptions, obser
   const problem = fitProblem(plan, limits);
   if (problem !== null) diagnostics.error(problem);
   diagnostics.stopOnErrors();
+  if (options.strict) diagnostics.stopOnWarnings();
   return { imported, reference, lowered, plan, warnings: diagnostics.warnings };
 }
 

@@ -1,4 +1,5 @@
 /** Samples and labels for verify: idx (also gzipped), .npy and .npz, recognised by content. */
+import { elementCount } from '../ir/encoding.ts';
 import { gunzipSync } from 'node:zlib';
 import { unzipSync } from 'fflate';
 import { fail } from '../support/diagnostics.ts';
@@ -61,7 +62,7 @@ function readIdx(bytes: Uint8Array, file: string): Dataset {
 
 /** @param littleEndian byte order of the elements */
 function readElements(bytes: Uint8Array, type: string, shape: readonly number[], littleEndian: boolean, file: string): Elements {
-  const count = shape.reduce((product, d) => product * d, 1);
+  const count = elementCount(shape);
   const size = Number(type.slice(1));
   if (count * size > bytes.length)
     return damaged(file, `it ends after ${bytes.length} bytes of elements`, `${count * size} bytes for shape [${shape.join(', ')}]`);

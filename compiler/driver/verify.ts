@@ -2,6 +2,7 @@
  * Proves by running: the header is compiled for each target, every sample goes through the host program or the emulator,
  * and every output is compared with the interpreter's, bit for bit.
  */
+import { elementCount } from '../ir/encoding.ts';
 import { emitHarness, emitSizeProgram, headerFile } from '../emit/programs.ts';
 import { interpret } from '../ir/interpret.ts';
 import { typeOf } from '../ir/graph.ts';
@@ -63,7 +64,7 @@ export function predictionsOf(outputs: ArrayLike<number>, perSample: number): re
 /** Interprets the reference graph on every sample. Gives way to the event loop now and then, so progress can be drawn. */
 export async function interpretSamples({ reference }: Compiled, samples: Samples, count: number, progress: Progress): Promise<Reference> {
   const type = typeOf(reference, reference.output);
-  const perSample = type.shape.reduce((product, d) => product * d, 1);
+  const perSample = elementCount(type.shape);
   const outputs = type.dtype === 'f32' ? new Float32Array(count * perSample) : new Int32Array(count * perSample);
   let pause = Date.now();
   for (let sample = 0; sample < count; sample += 1) {

@@ -1,3 +1,4 @@
+import { elementCount } from '../ir/encoding.ts';
 import { tapsOf } from '../ir/accumulator.ts';
 import { isDirect } from '../ir/integer-terms.ts';
 import { conv2dTerms } from '../ir/ops/conv2d.ts';
@@ -23,7 +24,7 @@ export const THRESHOLD_DOC = 'smallest sum that gives +1; batch norm and sign fo
 
 /** Multiply-accumulates: outputs × taps. */
 export function convWork(node: NodeOf<'conv2d'>, output: TensorType): number {
-  return output.shape.reduce((product, d) => product * d, 1) * tapsOf(node);
+  return elementCount(output.shape) * tapsOf(node);
 }
 
 export const conv2dB1B1: Kernel = {

@@ -1,4 +1,5 @@
 /** Changes of layout between kernels: bits are moved, never changed. */
+import { elementCount } from '../ir/encoding.ts';
 import { sameBits, type Call, type Layout, type Operands } from './kernel.ts';
 
 export interface Conversion {
@@ -17,7 +18,7 @@ export function conversionPath(
   shape: readonly number[],
 ): readonly { readonly to: Layout; readonly conversion: Conversion }[] {
   if (sameBits(from, to)) return [];
-  const elements = shape.reduce((product, d) => product * d, 1);
+  const elements = elementCount(shape);
   const [height = 1, width = 1, channels = 1] = shape;
   const packed: Layout = { kind: 'bit-runs', run: channels };
   const dimensions = [`${height}u`, `${width}u`, `${channels}u`];

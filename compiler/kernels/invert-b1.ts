@@ -1,3 +1,4 @@
+import { elementCount } from '../ir/encoding.ts';
 import type { Node } from '../ir/types.ts';
 import { propose, wordsFor, type Kernel } from './kernel.ts';
 import { packSigns } from './packing.ts';
@@ -10,7 +11,7 @@ export const invertB1: Kernel = {
   candidate: (node: Node, input) => {
     if (node.kind !== 'invert') return undefined;
     const channels = input.shape.at(-1) ?? 1;
-    const pixels = input.shape.reduce((product, d) => product * d, 1) / channels;
+    const pixels = elementCount(input.shape) / channels;
     const words = wordsFor(channels);
     const flags = Int8Array.from(node.attrs.channels, (flipped) => (flipped === 1 ? 1 : -1));
     return propose('invert-b1', {

@@ -2,6 +2,7 @@
  * A kernel computes one lowered op in C. It is asked for a `Candidate`: how it would do this node on this target, at
  * what price, and how the call looks. Selection and memory belong to the plan.
  */
+import { elementCount } from '../ir/encoding.ts';
 import type { Node, TensorType } from '../ir/types.ts';
 import type { Target } from '../targets/target.ts';
 
@@ -116,7 +117,7 @@ export function wordsFor(bits: number): number {
 
 /** uint32_t words (or bytes / 4, rounded up) of a tensor in this layout. */
 export function layoutWords(layout: Layout, shape: readonly number[]): number {
-  const elements = shape.reduce((product, size) => product * size, 1);
+  const elements = elementCount(shape);
   switch (layout.kind) {
     case 'bytes':
       return Math.ceil(elements / 4);

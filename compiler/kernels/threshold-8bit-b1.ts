@@ -1,3 +1,4 @@
+import { elementCount } from '../ir/encoding.ts';
 import type { Node } from '../ir/types.ts';
 import { propose, type Kernel } from './kernel.ts';
 import { flipOf } from './packing.ts';
@@ -12,7 +13,7 @@ export const threshold8bitB1: Kernel = {
     if (input.dtype !== 'u8' && input.dtype !== 'i8') return { reason: `its input is ${input.dtype}, not bytes` };
     const { thresholds, directions } = node.attrs;
     const run = input.shape.at(-1) ?? 1;
-    const elements = input.shape.reduce((product, d) => product * d, 1);
+    const elements = elementCount(input.shape);
     return propose('threshold-8bit-b1', {
       input: { kind: 'bytes' },
       output: { kind: 'bit-runs', run },

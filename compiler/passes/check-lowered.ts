@@ -29,6 +29,8 @@ function problemOf(graph: Graph, node: Node): string | undefined {
         ? undefined
         : `it makes scores from ${input?.dtype} values that are not the sums of a layer`;
     }
+    case 'sign':
+      return `it binarizes ${input?.dtype} values that are neither sums of a layer nor 8-bit inputs`;
     default:
       return `a ${node.kind} is left over`;
   }
@@ -47,7 +49,10 @@ export const checkLowered: Pass = {
         message: `"${node.name}" cannot be turned into bits or scores: ${problem}`,
         origin: node.origin,
         details: [`input   ${inputs.join(', ')}`, `output  ${printType(typeOf(graph, node.output))}`],
-        help: 'Between a layer and the next sign, use only channel-wise operations with constants and max-pooling.',
+        help:
+          typeOf(graph, graph.input).dtype === 'f32'
+            ? 'Compile with --input u8 (or i8) and --input-scale, so that the input is integer.'
+            : 'Between a layer and the next sign, use only channel-wise operations with constants and max-pooling.',
       });
     }
     return graph;

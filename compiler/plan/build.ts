@@ -1,64 +1,28 @@
-/**
- * From lowered graph to Plan. Walks the nodes in order, chooses a kernel for each, moves bits between layouts where
- * neighbours disagree, runs a convolution and the pool behind it row by row, and ends with the scores. Memory is assigned
- * when all buffers and their lives are known, so steps are built as functions of the final addresses.
- */
-import { onlyConsumerOf, typeOf } from '../ir/graph.ts';
-import { printType } from '../ir/print.ts';
-import type { Graph, Node, NodeOf, TensorType } from '../ir/types.ts';
-import type { LinearNode } from '../ir/accumulator.ts';
-import { conversionPath } from '../kernels/conversions.ts';
-import { layoutWords, wordsFor, type Call, type Candidate, type GeneratedFunction, type Layout, type Table } from '../kernels/kernel.ts';
-import { planScores, type Scores } from '../kernels/scores.ts';
-import { selectKernel, type Choice, type Goal } from '../kernels/select.ts';
+/** From lowered graph to Plan: the walk decides, then memory is assigned and every step gets its addresses. */
+import { typeOf } from '../ir/graph.ts';
+import type { Graph } from '../ir/types.ts';
 import type { Diagnostics } from '../support/diagnostics.ts';
-import type { Target } from '../targets/target.ts';
+import { Draft, type Address } from './draft.ts';
 import { inputPlan, outputPlan } from './interface.ts';
-import { arenaWords, assignOffsets, lowerBound, type Request } from './memory.ts';
-import { toIdentifier, uniqueNames } from './names.ts';
-import type { LayerRow, Names, Plan, PlannedTable, Provenance, Slot, Step } from './plan.ts';
+import { arenaWords, assignOffsets, lowerBound } from './memory.ts';
+import type { Plan, Slot } from './plan.ts';
+import { Walk, type PlanOptions } from './walk.ts';
 
-export interface PlanOptions {
-  readonly target: Target;
-  readonly goal: Goal;
-  readonly names: Names;
-  readonly provenance: Provenance;
-  readonly classes: readonly string[] | null;
-  readonly notes: readonly string[];
-  /** Kernel to take wherever it can be; null for the cheapest. */
-  readonly forcedKernel: string | null;
-}
+export type { PlanOptions };
 
-/** Where a value lies: the caller's input, or a buffer of the workspace. */
-interface Place {
-  readonly layout: Layout;
-  readonly buffer: string | null;
-}
-
-type Address = (place: Place) => string;
-
-/** What the walk has decided so far. */
-interface Draft {
-  readonly requests: Request[];
-  readonly steps: ((address: Address) => Step)[];
-  readonly tables: PlannedTable[];
-  readonly rows: LayerRow[];
-  readonly symbols: Set<string>;
-  readonly generated: Map<string, GeneratedFunction>;
-  readonly unique: (wanted: string) => string;
-}
-
+/** @throws UserError when a layer has no kernel or no exact scores */
 export function buildPlan(graph: Graph, options: PlanOptions, diagnostics: Diagnostics): Plan {
-  const unique = uniqueNames();
-  const draft: Draft = { requests: [], steps: [], tables: [], rows: [], symbols: new Set(), generated: new Map(), unique };
-  const walker = new Walk(graph, options, diagnostics, draft);
-  walker.run();
+  const draft = new Draft(options.names.prefix);
+  new Walk(graph, options, diagnostics, draft).run();
   diagnostics.stopOnErrors();
   const slots = assignOffsets(draft.requests);
   const inputType = typeOf(graph, graph.input);
   const input = inputPlan(inputType);
   const output = outputPlan(typeOf(graph, graph.output));
   const address = addressing(slots, inputType.dtype === 'b1');
+  const steps = draft.steps.map((step) => step(address)); // fills draft.symbols
+  const predict = output.length >= 2;
+  if (predict) draft.symbols.add(output.ctype === 'float' ? 'bnn1_argmax_f32' : 'bnn1_argmax_i32');
   return {
     names: options.names,
     provenance: options.provenance,
@@ -71,11 +35,11 @@ export function buildPlan(graph: Graph, options: PlanOptions, diagnostics: Diagn
     slots,
     workspaceWords: Math.max(1, arenaWords(slots)),
     workspaceLowerBoundWords: lowerBound(draft.requests),
-    steps: draft.steps.map((step) => step(address)),
-    symbols: [...draft.symbols, ...(output.length >= 2 ? [output.ctype === 'float' ? 'bnn1_argmax_f32' : 'bnn1_argmax_i32'] : [])],
+    steps,
+    symbols: [...draft.symbols],
     generated: [...draft.generated.values()],
     classes: options.classes,
-    predict: output.length >= 2,
+    predict,
     notes: options.notes,
   };
 }
@@ -86,288 +50,5 @@ function addressing(slots: readonly Slot[], bitInput: boolean): Address {
     const slot = slots.find((s) => s.name === buffer);
     if (slot === undefined) throw new Error(`no slot for ${buffer}`);
     return slot.offset === 0 ? 'ws->words' : `ws->words + ${slot.offset}`;
-  };
-}
-
-/** The walk along the chain of nodes. State: where the current value lies, and the index of the next step. */
-class Walk {
-  readonly #graph: Graph;
-  readonly #options: PlanOptions;
-  readonly #diagnostics: Diagnostics;
-  readonly #draft: Draft;
-  #place: Place;
-  readonly #done = new Set<Node>();
-
-  constructor(graph: Graph, options: PlanOptions, diagnostics: Diagnostics, draft: Draft) {
-    this.#graph = graph;
-    this.#options = options;
-    this.#diagnostics = diagnostics;
-    this.#draft = draft;
-    const input = typeOf(graph, graph.input);
-    const elements = input.shape.reduce((product, d) => product * d, 1);
-    this.#place = { layout: input.dtype === 'b1' ? { kind: 'bit-runs', run: elements } : { kind: 'bytes' }, buffer: null };
-  }
-
-  run(): void {
-    for (const node of this.#graph.nodes) {
-      if (this.#done.has(node)) continue;
-      const input = this.#inputOf(node);
-      if (node.kind === 'reshape' || node.kind === 'rescale') this.#alias(node, input);
-      else if ((node.kind === 'conv2d' || node.kind === 'dense') && node.attrs.threshold === null) this.#scores(node, input);
-      else this.#layer(node, input);
-    }
-  }
-
-  #inputOf(node: Node): TensorType {
-    const [id] = node.inputs;
-    if (id === undefined) throw new Error(`"${node.name}" has no input`);
-    return typeOf(this.#graph, id);
-  }
-
-  /** A reshape costs nothing, except that planes must first become runs of channels. */
-  #alias(node: Node, input: TensorType): void {
-    if (node.kind === 'reshape' && this.#place.layout.kind === 'bit-planes') {
-      this.#convert({ kind: 'bit-runs', run: input.shape.at(-1) ?? 1 }, input, node.name);
-    }
-  }
-
-  #layer(node: Node, input: TensorType): void {
-    const output = typeOf(this.#graph, node.output);
-    const { target, goal, forcedKernel } = this.#options;
-    const choice = selectKernel(node, input, output, { target, goal, offered: this.#place.layout, forced: forcedKernel });
-    if ('refusals' in choice) {
-      this.#refuse(
-        node,
-        choice.refusals.map(({ kernel, reason }) => `${kernel.name}: ${reason}`),
-      );
-      this.#place = { layout: { kind: 'bit-runs', run: output.shape.at(-1) ?? 1 }, buffer: null };
-      return;
-    }
-    if (choice.taken.input.kind !== 'bytes') this.#convert(choice.taken.input, input, node.name);
-    const pool = this.#fusablePool(node, choice.taken);
-    if (node.kind === 'conv2d' && pool !== undefined) this.#pooled(node, choice, pool);
-    else this.#single(node, choice, output);
-  }
-
-  #refuse(node: Node, reasons: readonly string[]): void {
-    this.#diagnostics.error({
-      code: 'BNN3002',
-      message: `no kernel can compute "${node.name}" (${node.kind})`,
-      origin: node.origin,
-      details: reasons,
-      help: 'Change the shape of this layer as the reasons say.',
-    });
-  }
-
-  #convert(wanted: Layout, type: TensorType, name: string): void {
-    for (const { to, conversion } of conversionPath(this.#place.layout, wanted, type.shape)) {
-      const from = this.#place;
-      const place = this.#newBuffer(`${name}.layout`, to, type.shape);
-      this.#draft.symbols.add(conversion.symbol);
-      this.#push(from, place, (address) => ({
-        kind: 'call',
-        comment: `layout of the input of ${name}`,
-        call: conversion.call({ x: address(from), y: address(place) }),
-      }));
-      this.#place = place;
-    }
-  }
-
-  #single(node: Node, choice: Choice, output: TensorType): void {
-    const { taken } = choice;
-    const from = this.#place;
-    const writable = from.buffer !== null;
-    if (taken.inPlace && !writable) throw new Error(`"${node.name}" would change the caller's input`);
-    const place = taken.inPlace ? from : this.#newBuffer(node.name, taken.output, output.shape);
-    const scratch = taken.scratchWords === 0 ? null : this.#scratch(node.name, taken.scratchWords);
-    const table = this.#addTables(node.name, taken.tables);
-    this.#record(node, choice, taken.tables);
-    const height = output.shape[0] ?? 1;
-    this.#push(from, place, (address) => ({
-      kind: 'call',
-      comment: node.name,
-      call: taken.call({
-        x: address(from),
-        y: address(place),
-        scratch: scratch === null ? '' : `(int32_t *)(${address(scratch)})`,
-        table,
-        rows: ['0u', `${height}u`],
-      }),
-    }));
-    this.#place = place;
-  }
-
-  /** The pool that can run row by row right behind a convolution: no padding, no dilation. */
-  #fusablePool(node: Node, taken: Candidate): { readonly node: NodeOf<'max-pool'>; readonly choice: Choice } | undefined {
-    if (node.kind !== 'conv2d' || !taken.byRows || taken.output.kind !== 'bit-runs') return undefined;
-    const next = onlyConsumerOf(this.#graph, node.output);
-    if (next?.kind !== 'max-pool') return undefined;
-    const { padding, dilation } = next.attrs;
-    if (Object.values(padding).some((p) => p > 0) || dilation[0] !== 1 || dilation[1] !== 1) return undefined;
-    const { target, goal } = this.#options;
-    const types = [typeOf(this.#graph, node.output), typeOf(this.#graph, next.output)] as const;
-    const choice = selectKernel(next, ...types, { target, goal, offered: taken.output, forced: null });
-    return 'refusals' in choice ? undefined : { node: next, choice };
-  }
-
-  #pooled(node: NodeOf<'conv2d'>, choice: Choice, pool: { readonly node: NodeOf<'max-pool'>; readonly choice: Choice }): void {
-    const { taken } = choice;
-    const from = this.#place;
-    const conv = typeOf(this.#graph, node.output);
-    const output = typeOf(this.#graph, pool.node.output);
-    const [window] = pool.node.attrs.kernel;
-    const [stride] = pool.node.attrs.stride;
-    const rowWords = layoutWords(taken.output, [1, conv.shape[1] ?? 1, conv.shape[2] ?? 1]);
-    const place = this.#newBuffer(pool.node.name, pool.choice.taken.output, output.shape);
-    const strip = this.#scratch(`${node.name}.strip`, window * rowWords);
-    const scratch = taken.scratchWords === 0 ? null : this.#scratch(node.name, taken.scratchWords);
-    const table = this.#addTables(node.name, taken.tables);
-    this.#record(node, choice, taken.tables);
-    this.#record(pool.node, pool.choice, []);
-    this.#done.add(pool.node);
-    this.#push(from, place, (address) => ({
-      kind: 'pooled',
-      comment: `${node.name}, ${pool.node.name}`,
-      outRows: output.shape[0] ?? 1,
-      window,
-      stride,
-      kept: Math.max(0, window - stride),
-      strip: address(strip),
-      stripRowWords: rowWords,
-      conv: taken.call({
-        x: address(from),
-        y: 'target',
-        scratch: scratch === null ? '' : `(int32_t *)(${address(scratch)})`,
-        table,
-        rows: ['first', 'last'],
-      }),
-      pool: oneRow(pool.choice.taken.call({ x: 'strip', y: 'row', scratch: '', table: () => '', rows: ['', ''] }), window),
-      output: address(place),
-      outputRowWords: (output.shape[1] ?? 1) * wordsFor(output.shape[2] ?? 1),
-    }));
-    this.#place = place;
-  }
-
-  #scores(node: LinearNode, input: TensorType): void {
-    const output = typeOf(this.#graph, node.output);
-    const next = onlyConsumerOf(this.#graph, node.output);
-    const steps = next?.kind === 'elementwise' ? next.attrs.steps : null;
-    const scores = planScores(node, input, output, steps, this.#place.layout);
-    if ('reason' in scores) return this.#refuse(node, [`scores: ${scores.reason}`]);
-    if ('inexact' in scores) {
-      this.#diagnostics.error({
-        code: 'BNN3003',
-        message: `the scores of "${node.name}" cannot be computed exactly by a short float32 expression`,
-        origin: node.origin,
-        details: [`sums    ${printType(output)}`],
-        help: 'Drop the bias of the last layer, or use weights of ±1 with a batch norm behind them.',
-      });
-      return;
-    }
-    if (scores.input.kind !== 'bytes') this.#convert(scores.input, input, node.name);
-    if (next !== undefined) this.#done.add(next);
-    const from = this.#place;
-    const table = this.#addTables(node.name, scores.tables);
-    for (const symbol of scores.symbols) this.#draft.symbols.add(symbol);
-    this.#draft.rows.push(scoreRow(node, scores, input, next === undefined ? output : typeOf(this.#graph, next.output)));
-    this.#push(from, null, (address) => ({
-      kind: 'scores',
-      comment: next === undefined ? node.name : `${node.name}, ${next.name}`,
-      loops: scores.loops,
-      call: { shape: scores.shape },
-      input: address(from),
-      inputType: scores.input.kind === 'bytes' ? 'unsigned char' : 'uint32_t',
-      sum: scores.sum('x', table),
-      ctype: scores.ctype,
-      first: scores.first(table),
-      statements: scores.statements(table),
-    }));
-  }
-
-  #addTables(layer: string, tables: readonly Table[]): (name: string) => string {
-    const { prefix } = this.#options.names;
-    const symbols = new Map<string, string>();
-    for (const table of tables) {
-      const symbol = this.#draft.unique(`${prefix}_${toIdentifier(layer)}_${table.name}`);
-      symbols.set(table.name, symbol);
-      this.#draft.tables.push({ ...table, symbol });
-    }
-    return (name) => symbols.get(name) ?? name;
-  }
-
-  #record(node: Node, { taken, others }: Choice, tables: readonly Table[]): void {
-    for (const fn of taken.generated) this.#draft.generated.set(fn.symbol, fn);
-    this.#draft.rows.push({
-      name: node.name,
-      op: node.kind,
-      input: printType(this.#inputOf(node)),
-      output: printType(typeOf(this.#graph, node.output)),
-      kernel: taken.kernel,
-      tableBytes: tables.length === 0 ? 0 : taken.cost.tableBytes,
-      instructions: Math.round(taken.cost.instructions),
-      alternatives: others.map(({ kernel, result }) =>
-        'reason' in result
-          ? { kernel: kernel.name, instructions: null, tableBytes: null, reason: result.reason }
-          : { kernel: kernel.name, instructions: Math.round(result.cost.instructions), tableBytes: result.cost.tableBytes, reason: null },
-      ),
-    });
-  }
-
-  #newBuffer(name: string, layout: Layout, shape: readonly number[]): Place {
-    return { layout, buffer: this.#request(name, layoutWords(layout, shape)) };
-  }
-
-  #scratch(name: string, words: number): Place {
-    return { layout: { kind: 'bytes' }, buffer: this.#request(`${name}.scratch`, words) };
-  }
-
-  /** A buffer that is born with the next step; `#push` lengthens the life of a step's input. */
-  #request(name: string, words: number): string {
-    const at = this.#draft.steps.length;
-    let unique = name;
-    for (let n = 2; this.#draft.requests.some((r) => r.name === unique); n += 1) unique = `${name}.${n}`;
-    this.#draft.requests.push({ name: unique, words, from: at, to: at });
-    return unique;
-  }
-
-  #push(from: Place, to: Place | null, step: (address: Address) => Step): void {
-    const at = this.#draft.steps.length;
-    for (const place of [from, to]) {
-      const index = this.#draft.requests.findIndex((r) => r.name === place?.buffer);
-      const request = this.#draft.requests[index];
-      if (request !== undefined) this.#draft.requests[index] = { ...request, to: at };
-    }
-    this.#draft.steps.push((address) => {
-      const built = step(address);
-      for (const call of callsOf(built)) this.#draft.symbols.add(call.symbol);
-      return built;
-    });
-  }
-}
-
-function callsOf(step: Step): readonly Call[] {
-  if (step.kind === 'call') return [step.call];
-  return step.kind === 'pooled' ? [step.conv, step.pool] : [];
-}
-
-/** The pool of one output row: its input is a strip of `window` rows. */
-function oneRow(call: Call, window: number): Call {
-  const sizes: Readonly<Record<string, number>> = { height: window, out_height: 1 };
-  const { shape } = call;
-  return shape === null
-    ? call
-    : { ...call, shape: { ...shape, fields: shape.fields.map(([name, value]) => [name, sizes[name] ?? value] as const) } };
-}
-
-function scoreRow(node: LinearNode, scores: Scores, input: TensorType, output: TensorType): LayerRow {
-  return {
-    name: node.name,
-    op: node.kind,
-    input: printType(input),
-    output: printType({ ...output, dtype: scores.ctype === 'float' ? 'f32' : 'i32' }),
-    kernel: 'scores',
-    tableBytes: scores.cost.tableBytes,
-    instructions: Math.round(scores.cost.instructions),
-    alternatives: [],
   };
 }

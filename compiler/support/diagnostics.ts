@@ -60,6 +60,11 @@ export class Diagnostics {
     return this.#items.filter((d) => d.severity === 'warning');
   }
 
+  /** With --strict a warning stops too. */
+  stopOnWarnings(): void {
+    if (this.warnings.length > 0) throw new UserError(this.warnings.map((warning) => ({ ...warning, severity: 'error' })));
+  }
+
   /** Ends a stage: throws a `UserError` with every error collected so far, if there is one. */
   stopOnErrors(): void {
     const errors = this.#items.filter((d) => d.severity === 'error');

@@ -153,7 +153,7 @@ export function readTensor(tensor: TensorProto, side: SideFiles, origin: Origin)
   const type = STORED.get(tensor.dataType);
   if (type === undefined) return refuse(`has elements of type ${storedTypeName(tensor.dataType)}, which cannot be read`);
   const shape = tensor.dims.map(Number);
-  const count = shape.reduce((product, size) => product * size, 1);
+  const count = elementCount(shape);
   const stated = `[${shape.join(', ')}]`;
   if (shape.some((size) => size < 0) || !Number.isSafeInteger(count)) return refuse(`has the impossible shape ${stated}`);
 

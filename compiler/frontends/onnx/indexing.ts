@@ -4,7 +4,7 @@
 export const MOST_ELEMENTS = 2 ** 22;
 
 export function countOf(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
+  return elementCount(shape);
 }
 
 /** Elements between neighbours along each dimension. */

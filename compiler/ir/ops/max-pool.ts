@@ -1,3 +1,4 @@
+import { signOf } from '../../support/rational.ts';
 import { outputSize, type Window } from '../attributes.ts';
 import { DTYPES, elementCount } from '../encoding.ts';
 import { printWindow } from '../print-attrs.ts';
@@ -16,6 +17,8 @@ function infer(attrs: MaxPoolAttrs, [input]: readonly TensorType[]): TensorType 
   if (padding.top >= kernel[0] || padding.bottom >= kernel[0] || padding.left >= kernel[1] || padding.right >= kernel[1]) {
     return { error: 'the padding of a pool must be smaller than its window' };
   }
+  if (input.encoding?.scale.some((scale) => signOf(scale) < 0))
+    return { error: 'it pools values whose scale is negative, where the largest stored value is the smallest number' };
   const rows = outputSize(height, padding.top, padding.bottom, kernel[0], stride[0], dilation[0]);
   const columns = outputSize(width, padding.left, padding.right, kernel[1], stride[1], dilation[1]);
   if (rows < 1 || columns < 1) return { error: `the ${kernel.join('×')} window does not fit into the ${height}×${width} input` };

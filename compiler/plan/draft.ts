@@ -1,0 +1,84 @@
+/**
+ * The unfinished Plan: buffers with their lives, tables, layer rows, and steps that wait for addresses. Memory can only be
+ * assigned when the walk is over, so every step is kept as a function of the final addresses.
+ */
+import { layoutWords, type Call, type GeneratedFunction, type Layout, type Table } from '../kernels/kernel.ts';
+import type { Request } from './memory.ts';
+import { toIdentifier, uniqueNames } from './names.ts';
+import type { LayerRow, PlannedTable, Step } from './plan.ts';
+
+/** Where a value lies: the caller's input (`buffer` null), or a buffer of the workspace. */
+export interface Place {
+  readonly layout: Layout;
+  readonly buffer: string | null;
+}
+
+/** C expression of a place. */
+export type Address = (place: Place) => string;
+
+export class Draft {
+  readonly requests: Request[] = [];
+  readonly steps: ((address: Address) => Step)[] = [];
+  readonly tables: PlannedTable[] = [];
+  readonly rows: LayerRow[] = [];
+  readonly symbols = new Set<string>();
+  readonly generated = new Map<string, GeneratedFunction>();
+  readonly #prefix: string;
+  readonly #uniqueTable = uniqueNames();
+  readonly #uniqueBuffer = uniqueNames();
+
+  /** @param prefix of the C names of this model */
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+  }
+
+  /** Declares the tables of a layer; the answer gives the C name of each. */
+  addTables(layer: string, tables: readonly Table[]): (name: string) => string {
+    const symbols = new Map<string, string>();
+    for (const table of tables) {
+      const symbol = this.#uniqueTable(`${this.#prefix}_${toIdentifier(layer)}_${table.name}`);
+      symbols.set(table.name, symbol);
+      this.tables.push({ ...table, symbol });
+    }
+    return (name) => {
+      const symbol = symbols.get(name);
+      if (symbol === undefined) throw new Error(`"${layer}" has no table ${name}`);
+      return symbol;
+    };
+  }
+
+  /** A buffer for a value, born with the next step. */
+  buffer(name: string, layout: Layout, shape: readonly number[]): Place {
+    return { layout, buffer: this.#request(name, layoutWords(layout, shape)) };
+  }
+
+  /** A buffer that only the next step uses. */
+  scratch(name: string, words: number): Place {
+    return { layout: { kind: 'bytes' }, buffer: this.#request(`${name}.scratch`, words) };
+  }
+
+  /** Adds a step that reads `from`; its buffer lives at least until then. */
+  push(from: Place, step: (address: Address) => Step): void {
+    const at = this.steps.length;
+    const index = this.requests.findIndex((request) => request.name === from.buffer);
+    const request = this.requests[index];
+    if (request !== undefined) this.requests[index] = { ...request, to: at };
+    this.steps.push((address) => {
+      const built = step(address);
+      for (const call of callsOf(built)) this.symbols.add(call.symbol);
+      return built;
+    });
+  }
+
+  #request(wanted: string, words: number): string {
+    const at = this.steps.length;
+    const name = this.#uniqueBuffer(wanted);
+    this.requests.push({ name, words, from: at, to: at });
+    return name;
+  }
+}
+
+function callsOf(step: Step): readonly Call[] {
+  if (step.kind === 'call') return [step.call];
+  return step.kind === 'pooled' ? [step.conv, step.pool] : [];
+}

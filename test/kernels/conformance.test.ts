@@ -1,0 +1,122 @@
+/** Every kernel computes what `evaluate` of its op says, bit for bit, at sizes around the ends of words. */
+import { describe, expect, it } from 'vitest';
+import { conversionPath } from '../../compiler/kernels/conversions.ts';
+import { KERNELS } from '../../compiler/kernels/index.ts';
+import type { Kernel, Layout } from '../../compiler/kernels/kernel.ts';
+import { loadTarget } from '../../compiler/targets/load.ts';
+import { requireTools, STRICT_WARNINGS } from '../run-support/tools.ts';
+import { candidateOf, kernelCase, randomElements, tensorType } from '../support/kernel-cases.ts';
+import { runKernelCases, SANITIZE, type KernelCase } from '../support/kernel-program.ts';
+import { packBits, storedBytes } from '../support/layouts.ts';
+import { randomFrom } from '../support/random.ts';
+import { CHANNELS, WIDTHS, binarizations, bitConvolutions, byteConvolutions, denseLayers, inversions, pools, type Shape } from './shapes.ts';
+
+const host = loadTarget('host');
+const flags = { optimization: '-O1', extraFlags: [...SANITIZE, ...STRICT_WARNINGS] } as const;
+
+const SHAPES: readonly Shape[] = [
+  ...bitConvolutions(1),
+  ...byteConvolutions(2),
+  ...denseLayers('b1', 3),
+  ...denseLayers('u8', 4),
+  ...denseLayers('i8', 5),
+  ...pools(6),
+  ...inversions(7),
+  ...binarizations(8),
+];
+
+/** Every shape that the kernel takes. */
+function casesOf(kernel: Kernel, shapes: readonly Shape[], offered?: Layout): readonly KernelCase[] {
+  return shapes.flatMap(({ title, layer }, i) => {
+    const candidate = candidateOf(kernel, layer, host, offered);
+    return 'reason' in candidate ? [] : [kernelCase(title, candidate, layer, i)];
+  });
+}
+
+describe('on the host, with address and undefined-behaviour sanitizers', () => {
+  it.for(KERNELS.map((kernel) => [kernel.name, kernel] as const))('%s equals the definition of its op', async ([, kernel], context) => {
+    requireTools(context, host);
+    const cases = casesOf(kernel, SHAPES);
+    expect(cases.length).toBeGreaterThanOrEqual(7);
+    expect(await runKernelCases(host, cases, flags)).toEqual([]);
+  });
+
+  it('dense kernels read rows that are made of padded runs, as a flattened map has them', async (context) => {
+    requireTools(context, host);
+    const shapes = denseLayers('b1', 9).filter(({ layer }) => (layer.input.shape[0] ?? 0) % 3 === 0 || layer.input.shape[0] === 65);
+    const cases = KERNELS.filter((kernel) => kernel.name.startsWith('dense-b1')).flatMap((kernel) =>
+      [3, 13, 31, 33].flatMap((run) =>
+        casesOf(
+          kernel,
+          shapes.filter(({ layer }) => (layer.input.shape[0] ?? 0) % run === 0),
+          { kind: 'bit-runs', run },
+        ),
+      ),
+    );
+    expect(cases.length).toBeGreaterThan(3);
+    expect(await runKernelCases(host, cases, flags)).toEqual([]);
+  });
+
+  it('the channel-packed and the bit-plane convolution take the same layers and both equal the definition', async (context) => {
+    requireTools(context, host);
+    const [packed, planes] = ['conv2d-b1-b1', 'conv2d-planes-b1'].map((name) => KERNELS.find((kernel) => kernel.name === name));
+    if (packed === undefined || planes === undefined) throw new Error('a convolution kernel was renamed');
+    const both = bitConvolutions(77).filter(
+      ({ layer }) => !('reason' in candidateOf(packed, layer, host)) && !('reason' in candidateOf(planes, layer, host)),
+    );
+    expect(both.length).toBeGreaterThan(20);
+    expect(await runKernelCases(host, [...casesOf(packed, both), ...casesOf(planes, both)], flags)).toEqual([]);
+  });
+
+  it('layout conversions move every bit to its place and leave unused bits 0', async (context) => {
+    requireTools(context, host);
+    const cases = conversionCases();
+    expect(cases.length).toBeGreaterThan(50);
+    expect(await runKernelCases(host, cases, flags)).toEqual([]);
+  });
+});
+
+/** Each single step of the way between any two layouts of a map. */
+export function conversionCases(): readonly KernelCase[] {
+  return CHANNELS.flatMap((channels) =>
+    WIDTHS.slice(0, 4).flatMap((width) => {
+      const shape = [2, width, channels];
+      const elements = 2 * width * channels;
+      const layouts: readonly Layout[] = [
+        { kind: 'bit-runs', run: channels },
+        { kind: 'bit-runs', run: elements },
+        { kind: 'bit-runs', run: channels * width },
+        { kind: 'bit-planes' },
+      ];
+      return layouts.flatMap((from) =>
+        layouts.flatMap((to) => {
+          let before = from;
+          return conversionPath(from, to, shape).map((step, i) => {
+            const start = before;
+            before = step.to;
+            return conversionCase(`step ${i} from ${JSON.stringify(from)} to ${JSON.stringify(to)} of ${shape.join('x')}`, start, step, shape);
+          });
+        }),
+      );
+    }),
+  );
+}
+
+function conversionCase(title: string, from: Layout, step: ReturnType<typeof conversionPath>[number], shape: readonly number[]): KernelCase {
+  const random = randomFrom(shape.reduce((sum, size) => sum * 31 + size, 7));
+  return {
+    title,
+    input: { layout: from, shape },
+    output: { layout: step.to, shape },
+    tables: [],
+    generated: [],
+    scratchWords: 0,
+    inPlace: false,
+    byRows: false,
+    call: step.conversion.call,
+    samples: Array.from({ length: 3 }, (_, sample) => {
+      const signs = randomElements(tensorType('b1', shape), random, sample);
+      return { input: storedBytes(signs, from, shape), output: new Uint8Array(packBits(signs, step.to, shape).buffer) };
+    }),
+  };
+}

@@ -1,0 +1,182 @@
+/** The awkward shapes on which every kernel is tried. */
+import type { Conv2dAttrs } from '../../compiler/ir/ops/conv2d.ts';
+import type { MaxPoolAttrs } from '../../compiler/ir/ops/max-pool.ts';
+import type { Padding, Window } from '../../compiler/ir/attributes.ts';
+import type { Encoding, TensorType } from '../../compiler/ir/types.ts';
+import { PLAIN } from '../../compiler/ir/encoding.ts';
+import { rational } from '../../compiler/support/rational.ts';
+import { lowered, tensorType, type Lowered } from '../support/kernel-cases.ts';
+import { randomFrom, type Random } from '../support/random.ts';
+
+export const CHANNELS = [1, 3, 31, 32, 33, 64, 65] as const;
+export const WIDTHS = [7, 14, 28, 33] as const;
+
+export interface Shape {
+  readonly title: string;
+  readonly layer: Lowered;
+}
+
+function windowText({ kernel, stride, dilation, padding: { top, left, bottom, right } }: Window): string {
+  return `${kernel.join('x')} stride ${stride.join('x')} dilation ${dilation.join('x')} padding ${[top, left, bottom, right].join(',')}`;
+}
+
+/** Thresholds in the attainable range, at its ends, just outside and far outside. */
+export function thresholds(outputs: number, bound: number, random: Random): Int32Array {
+  const special = [-bound, -bound - 1, bound, bound + 1, 0, 1, -(2 ** 30), 2 ** 30];
+  const near = Math.ceil(Math.sqrt(bound));
+  return Int32Array.from({ length: outputs }, () => (random.chance(0.25) ? random.pick(special) : random.integer(-near, near)));
+}
+
+export interface ConvShape extends Window {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly outputs: number;
+  readonly groups: number;
+  readonly padValue: -1 | 0 | 1;
+}
+
+/** A convolution with random weights and thresholds. */
+export function convolution(shape: ConvShape, dtype: 'b1' | 'u8' | 'i8', seed: number, encoding: Encoding = PLAIN): Shape {
+  const random = randomFrom(seed);
+  const { height, width, channels, outputs, groups, padValue, ...window } = shape;
+  const input = tensorType(dtype, [height, width, channels], encoding);
+  const taps = window.kernel[0] * window.kernel[1] * (channels / groups);
+  const attrs: Conv2dAttrs = {
+    ...window,
+    groups,
+    padValue,
+    weights: { kind: 'binary', outputs, signs: random.signs(taps * outputs), scale: Float32Array.of(1) },
+    bias: null,
+    sum: 'exact',
+    threshold: thresholds(outputs, taps * (dtype === 'b1' ? 1 : 255), random),
+  };
+  const groupText = groups === 1 ? '' : ` in ${groups} groups`;
+  return {
+    title: `${dtype} ${height}x${width}x${channels} to ${outputs}${groupText}, ${windowText(window)} of ${padValue}`,
+    layer: lowered('conv2d', attrs, input),
+  };
+}
+
+const NO_WINDOW_FITS = 40;
+
+/** Random window that fits into the image. */
+function randomWindow(height: number, width: number, random: Random, horizontalStrides: readonly number[]): Window {
+  for (let attempt = 0; attempt < NO_WINDOW_FITS; attempt += 1) {
+    const kernel = [random.integer(1, 5), random.integer(1, 5)] as const;
+    const dilation = [random.pick([1, 1, 2]), random.pick([1, 1, 2])] as const;
+    const stride = [random.integer(1, 3), random.pick(horizontalStrides)] as const;
+    const reach = [dilation[0] * (kernel[0] - 1), dilation[1] * (kernel[1] - 1)] as const;
+    const amount = (limit: number): number => (random.chance(0.5) ? 0 : random.integer(0, limit));
+    const padding: Padding = { top: amount(reach[0]), left: amount(reach[1]), bottom: amount(reach[0]), right: amount(reach[1]) };
+    const fits = height + padding.top + padding.bottom > reach[0] && width + padding.left + padding.right > reach[1];
+    if (fits) return { kernel, stride, dilation, padding };
+  }
+  return { kernel: [1, 1], stride: [1, 1], dilation: [1, 1], padding: { top: 0, left: 0, bottom: 0, right: 0 } };
+}
+
+/** Group counts that divide the channels: none, depthwise, and thirds (3 groups of 11 channels). */
+function groupsOf(channels: number): readonly number[] {
+  return [1, ...(channels > 1 ? [channels] : []), ...(channels % 3 === 0 && channels > 3 ? [3] : []), ...(channels === 64 ? [2] : [])];
+}
+
+/** Every channel count with every width; window, padding and groups go round. */
+export function bitConvolutions(seed: number): readonly Shape[] {
+  const random = randomFrom(seed);
+  return CHANNELS.flatMap((channels, c) =>
+    WIDTHS.flatMap((width, w) =>
+      [[1], [1, 2, 3]].map((strides, s) => {
+        const height = random.integer(1, 7);
+        const groups = s === 0 ? 1 : random.pick(groupsOf(channels));
+        const wanted = CHANNELS[(c + w + s) % CHANNELS.length] ?? 1;
+        const outputs = groups * Math.max(1, Math.round(wanted / groups));
+        const padValue = random.pick([0, 0, 1, -1] as const);
+        const shape = { height, width, channels, outputs, groups, padValue, ...randomWindow(height, width, random, strides) };
+        return convolution(shape, 'b1', seed + c * 100 + w * 10 + s);
+      }),
+    ),
+  );
+}
+
+const PER_CHANNEL: Encoding = {
+  scale: [rational(50400), rational(51525), rational(51296)],
+  offset: [rational(-7), rational(0), rational(1000)],
+};
+
+/** First layers on bytes: plain, with a stored pad value, and with one scale per channel. */
+export function byteConvolutions(seed: number): readonly Shape[] {
+  const random = randomFrom(seed);
+  const encodings: readonly Encoding[] = [PLAIN, { scale: [rational(1, 128)], offset: [rational(-1)] }, PER_CHANNEL];
+  return (['u8', 'i8'] as const).flatMap((dtype, d) =>
+    [1, 3, 33].flatMap((channels, c) =>
+      WIDTHS.map((width, w) => {
+        const height = random.integer(1, 7);
+        const groups = random.pick(groupsOf(channels));
+        const outputs = groups * (groups > 3 ? 1 : random.pick([1, 3, 11, 33]));
+        const encoding = channels === 3 ? random.pick(encodings) : random.pick(encodings.slice(0, 2));
+        const padValue = random.pick([0, 1, -1] as const);
+        const shape = { height, width, channels, outputs, groups, padValue, ...randomWindow(height, width, random, [1, 2, 3]) };
+        return convolution(shape, dtype, seed + d * 1000 + c * 100 + w, encoding);
+      }),
+    ),
+  );
+}
+
+/** Dense layers of every row length to every number of outputs near a word's end. */
+export function denseLayers(dtype: 'b1' | 'u8' | 'i8', seed: number): readonly Shape[] {
+  return [...CHANNELS, 97, 160, 784, 2048].map((inputs, i) => {
+    const random = randomFrom(seed + i);
+    const outputs = CHANNELS[(i * 3 + 2) % CHANNELS.length] ?? 1;
+    const weights = { kind: 'binary', outputs, signs: random.signs(inputs * outputs), scale: Float32Array.of(1) } as const;
+    const threshold = thresholds(outputs, inputs * (dtype === 'b1' ? 1 : 255), random);
+    const attrs = { weights, bias: null, sum: 'exact', threshold } as const;
+    return { title: `${dtype} ${inputs} to ${outputs}`, layer: lowered('dense', attrs, tensorType(dtype, [inputs])) };
+  });
+}
+
+/** Pools of every channel count: overlapping, with gaps, padded, dilated. */
+export function pools(seed: number): readonly Shape[] {
+  const random = randomFrom(seed);
+  return CHANNELS.flatMap((channels) =>
+    WIDTHS.map((width) => {
+      const height = random.integer(2, 7);
+      const kernel = [random.integer(1, Math.min(3, height)), random.integer(1, 3)] as const;
+      const pad = (k: number): number => random.integer(0, k - 1);
+      const attrs: MaxPoolAttrs = {
+        kernel,
+        stride: [random.integer(1, 3), random.integer(1, 3)],
+        dilation: [kernel[0] * 2 - 1 <= height ? random.pick([1, 2]) : 1, random.pick([1, 2])],
+        padding: { top: pad(kernel[0]), left: pad(kernel[1]), bottom: pad(kernel[0]), right: pad(kernel[1]) },
+        minimum: null,
+      };
+      const input = tensorType('b1', [height, width, channels]);
+      return { title: `${height}x${width}x${channels}, ${windowText(attrs)}`, layer: lowered('max-pool', attrs, input) };
+    }),
+  );
+}
+
+export function inversions(seed: number): readonly Shape[] {
+  return CHANNELS.map((channels) => {
+    const random = randomFrom(seed + channels);
+    const flags = Uint8Array.from({ length: channels }, () => random.integer(0, 1));
+    return { title: `3x5x${channels}`, layer: lowered('invert', { channels: flags }, tensorType('b1', [3, 5, channels])) };
+  });
+}
+
+/** Binarization of bytes: one threshold, or one per channel, rising and falling, inside and outside the range. */
+export function binarizations(seed: number): readonly Shape[] {
+  const inputs = (['u8', 'i8'] as const).flatMap((dtype): TensorType[] => [
+    ...CHANNELS.map((channels) => tensorType(dtype, [2, 3, channels])),
+    tensorType(dtype, [65]),
+  ]);
+  return inputs.map((input, i) => {
+    const random = randomFrom(seed + i);
+    const channels = input.shape.at(-1) ?? 1;
+    const count = random.chance(0.5) ? 1 : channels;
+    const attrs = {
+      thresholds: Int32Array.from({ length: count }, () => random.pick([-129, -128, -1, 0, 1, 127, 128, 255, 256, random.integer(-128, 255)])),
+      directions: Int8Array.from({ length: count }, () => random.pick([1, -1])),
+    };
+    return { title: `${input.dtype} [${input.shape.join(', ')}], ${count} thresholds`, layer: lowered('threshold', attrs, input) };
+  });
+}
