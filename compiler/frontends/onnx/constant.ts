@@ -1,4 +1,5 @@
 /** Constant tensors of an ONNX file: their element types and how they are read from every storage form. */
+import { elementCount } from '../../ir/encoding.ts';
 import { fail, type Origin } from '../../support/diagnostics.ts';
 import type { SideFiles } from '../frontend.ts';
 import { TensorProto_DataLocation as Location, type TensorProto } from './onnx_pb.ts';

@@ -3,7 +3,7 @@ import { elementCount } from '../../ir/encoding.ts';
 import type { AttrsOf, OpKind } from '../../ir/ops/index.ts';
 import type { GraphBuilder } from '../../ir/builder.ts';
 import type { Constant } from './constant.ts';
-import { MOST_ELEMENTS, broadcastIndices, broadcastShape, countOf } from './indexing.ts';
+import { MOST_ELEMENTS, broadcastIndices, broadcastShape } from './indexing.ts';
 import { channelsFirst, properSizes, sameOrder, type Activation } from './layout.ts';
 import { refuse, refuseOrder, type OnnxNode } from './node.ts';
 
@@ -134,7 +134,7 @@ export function imageResult<K extends 'conv2d' | 'max-pool'>(
 }
 
 export function checkSize(node: OnnxNode, shape: readonly number[]): void {
-  if (countOf(shape) <= MOST_ELEMENTS) return;
+  if (elementCount(shape) <= MOST_ELEMENTS) return;
   refuse(node, `makes a tensor of shape [${shape.join(', ')}], more than ${MOST_ELEMENTS} elements`);
 }
 
@@ -149,14 +149,14 @@ export function alignConstant(
   shape: readonly number[],
 ): { readonly x: Activation; readonly index: Int32Array } {
   const common = broadcastShape(x.shape, shape);
-  if (common === undefined || countOf(common) !== countOf(x.shape)) {
+  if (common === undefined || elementCount(common) !== elementCount(x.shape)) {
     refuse(
       node,
       `combines a tensor of shape [${x.shape.join(', ')}] with a constant of shape [${shape.join(', ')}], which would enlarge the tensor`,
     );
   }
   const widened: Activation = { ...x, shape: common };
-  if (countOf(shape) === 1) return { x: widened, index: new Int32Array(1) };
+  if (elementCount(shape) === 1) return { x: widened, index: new Int32Array(1) };
   const source = broadcastIndices(shape, common);
   const perChannel = indexByChannel(widened, source, context.builder.typeOf(x.value).shape.at(-1) ?? 1);
   if (perChannel !== undefined) return { x: widened, index: perChannel };

@@ -1,10 +1,10 @@
 /** The one input of the model: its sizes, its element type and its layout. */
-import { PLAIN } from '../../ir/encoding.ts';
+import { PLAIN, elementCount } from '../../ir/encoding.ts';
 import type { GraphBuilder } from '../../ir/builder.ts';
 import type { TensorType } from '../../ir/types.ts';
 import { fail, type Origin } from '../../support/diagnostics.ts';
 import { storedTypeName } from './constant.ts';
-import { MOST_ELEMENTS, countOf } from './indexing.ts';
+import { MOST_ELEMENTS } from './indexing.ts';
 import { channelsFirst, inverseOrder, type Activation } from './layout.ts';
 import type { ModelGraph } from './model-graph.ts';
 import { integersAttribute, type OnnxNode } from './node.ts';
@@ -123,7 +123,7 @@ function chooseLayout(graph: ModelGraph, name: string, sizes: readonly (number |
     const [channels = 1, height = 1, width = 1] = known;
     return { value: [height, width, channels], onnx, order: channelsFirst(channels, height, width), sample: known, batch };
   }
-  return { value: [countOf(known)], onnx, order: null, sample: known, batch };
+  return { value: [elementCount(known)], onnx, order: null, sample: known, batch };
 }
 
 /**
@@ -141,7 +141,7 @@ export function readGraphInput(graph: ModelGraph, info: ValueInfoProto, builder:
       origin,
     });
   }
-  const total = countOf(sizes.map((size) => size ?? 1));
+  const total = elementCount(sizes.map((size) => size ?? 1));
   if (sizes.length === 0 || total > MOST_ELEMENTS) {
     return fail({
       code: 'BNN1008',

@@ -1,11 +1,8 @@
 /** Row-major index arithmetic that constant folding and layout tracking share. */
+import { elementCount } from '../../ir/encoding.ts';
 
 /** No single tensor that bnnc makes up (not reads) has more elements: damaged sizes must not exhaust memory. */
 export const MOST_ELEMENTS = 2 ** 22;
-
-export function countOf(shape: readonly number[]): number {
-  return elementCount(shape);
-}
 
 /** Elements between neighbours along each dimension. */
 export function stridesOf(shape: readonly number[]): readonly number[] {
@@ -19,7 +16,7 @@ export function stridesOf(shape: readonly number[]): readonly number[] {
  * `strides[i]` elements. Transposes, broadcasts and slices are all such walks.
  */
 export function walk(shape: readonly number[], strides: readonly number[], start = 0): Int32Array {
-  const indices = new Int32Array(countOf(shape));
+  const indices = new Int32Array(elementCount(shape));
   const position = shape.map(() => 0);
   let index = start;
   for (let i = 0; i < indices.length; i += 1) {
@@ -85,10 +82,10 @@ export function resolveAxis(axis: number, rank: number): number | undefined {
 export function resolveReshape(from: readonly number[], target: readonly number[], allowZero: boolean): readonly number[] | undefined {
   const copied = target.map((size, axis) => (size === 0 && !allowZero ? (from[axis] ?? -2) : size));
   if (copied.some((size) => size < -1) || copied.filter((size) => size === -1).length > 1) return undefined;
-  const known = countOf(copied.filter((size) => size !== -1));
-  const total = countOf(from);
+  const known = elementCount(copied.filter((size) => size !== -1));
+  const total = elementCount(from);
   const shape = copied.map((size) => (size === -1 ? total / known : size));
-  return shape.every(Number.isSafeInteger) && countOf(shape) === total ? shape : undefined;
+  return shape.every(Number.isSafeInteger) && elementCount(shape) === total ? shape : undefined;
 }
 
 /** Shape after inserting dimensions of size 1 at `axes` (of the result); undefined for a bad axis. */

@@ -1,6 +1,7 @@
 /** Access to the constant inputs of a node that is folded. */
+import { elementCount } from '../../../ir/encoding.ts';
 import type { Constant } from '../constant.ts';
-import { MOST_ELEMENTS, countOf } from '../indexing.ts';
+import { MOST_ELEMENTS } from '../indexing.ts';
 import { integersAttribute, refuse, type OnnxNode } from '../node.ts';
 
 export function needed(node: OnnxNode, inputs: readonly (Constant | undefined)[], position: number): Constant {
@@ -22,7 +23,7 @@ export function integerList(node: OnnxNode, name: string, input: Constant | unde
 
 /** Refuses a made-up size before anything of that size is allocated. `available` elements exist already. */
 export function checkCount(node: OnnxNode, shape: readonly number[], available: number): number {
-  const count = countOf(shape);
+  const count = elementCount(shape);
   if (shape.every((size) => Number.isSafeInteger(size) && size >= 0) && count <= Math.max(MOST_ELEMENTS, available)) return count;
   return refuse(node, `makes a constant of shape [${shape.join(', ')}], which is too large`);
 }

@@ -1,6 +1,7 @@
 /** Folding of operators that make constants: Constant, ConstantOfShape, Shape, Size. */
+import { elementCount } from '../../../ir/encoding.ts';
 import { allocate, constant, int64s, readTensor, type Constant } from '../constant.ts';
-import { countOf } from '../indexing.ts';
+
 import { floatAttribute, floatsAttribute, integerAttribute, integersAttribute, refuse, tensorAttribute, type OnnxNode } from '../node.ts';
 import type { Fold } from './index.ts';
 import { checkCount, needed } from './inputs.ts';
@@ -35,5 +36,5 @@ export const MAKERS: readonly (readonly [string, Fold])[] = [
   ['Constant', makeConstant],
   ['ConstantOfShape', constantOfShape],
   ['Shape', (node, inputs) => shapeConstant(node, needed(node, inputs, 0).shape)],
-  ['Size', (node, inputs) => constant('int64', [], Float64Array.of(countOf(needed(node, inputs, 0).shape)))],
+  ['Size', (node, inputs) => constant('int64', [], Float64Array.of(elementCount(needed(node, inputs, 0).shape)))],
 ];

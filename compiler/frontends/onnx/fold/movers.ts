@@ -1,9 +1,9 @@
 /** Folding of operators that move elements of constants without computing. */
+import { elementCount } from '../../../ir/encoding.ts';
 import { allocate, constant, elementOf, isFloat, storedTypeName, type Constant } from '../constant.ts';
 import {
   broadcastIndices,
   broadcastShape,
-  countOf,
   isPermutation,
   resolveAxis,
   resolveReshape,
@@ -59,7 +59,7 @@ const flatten: Fold = (node, inputs) => {
   const x = needed(node, inputs, 0);
   const axis = integerAttribute(node, 'axis', 1);
   const split = axis === x.shape.length ? axis : axisOf(node, axis, x.shape.length);
-  return { ...x, shape: [countOf(x.shape.slice(0, split)), countOf(x.shape.slice(split))] };
+  return { ...x, shape: [elementCount(x.shape.slice(0, split)), elementCount(x.shape.slice(split))] };
 };
 
 const squeeze: Fold = (node, inputs) => {
@@ -83,11 +83,11 @@ const gather: Fold = (node, inputs) => {
   const [before, after] = [x.shape.slice(0, axis), x.shape.slice(axis + 1)];
   const shape = [...before, ...indices.shape, ...after];
   checkCount(node, shape, x.data.length);
-  const inner = countOf(after);
-  const order = new Int32Array(countOf(shape));
+  const inner = elementCount(after);
+  const order = new Int32Array(elementCount(shape));
   if (order.length === 0) return pick(x, shape, order); // [0, 10^12] is a legal shape: never loop over its sizes
   let at = 0;
-  for (let outer = 0; outer < countOf(before); outer += 1) {
+  for (let outer = 0; outer < elementCount(before); outer += 1) {
     for (const index of chosen) {
       for (let i = 0; i < inner; i += 1, at += 1) order[at] = (outer * size + index) * inner + i;
     }
@@ -114,7 +114,7 @@ const concat: Fold = (node, inputs) => {
     ),
   );
   if (data.length === 0) return constant(first.element, shape, data);
-  const outer = countOf(first.shape.slice(0, axis));
+  const outer = elementCount(first.shape.slice(0, axis));
   let at = 0;
   for (let o = 0; o < outer; o += 1) {
     for (const part of parts) {

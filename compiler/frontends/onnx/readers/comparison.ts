@@ -1,4 +1,5 @@
 /** Greater, Less and their relatives, Not, Where, and Cast. */
+import { elementCount } from '../../../ir/encoding.ts';
 import type { CompareAttrs } from '../../../ir/ops/compare.ts';
 import {
   activationInput,
@@ -11,7 +12,7 @@ import {
   type NodeReader,
 } from '../context.ts';
 import { elementOf, storedTypeName } from '../constant.ts';
-import { broadcastShape, countOf } from '../indexing.ts';
+import { broadcastShape } from '../indexing.ts';
 import type { Activation } from '../layout.ts';
 import { integerAttribute, refuse, type OnnxNode } from '../node.ts';
 import { splitOperands } from './arithmetic.ts';
@@ -55,7 +56,7 @@ export const readWhere: NodeReader = (node, context) => {
     const values = constantInput(node, context, position, 'one of its choices');
     const [first] = values.data;
     const common = broadcastShape(x.shape, values.shape);
-    if (common === undefined || countOf(common) !== countOf(x.shape)) {
+    if (common === undefined || elementCount(common) !== elementCount(x.shape)) {
       return refuse(node, `chooses from a constant of shape [${values.shape.join(', ')}]`);
     }
     if (first === undefined || values.data.some((value) => value !== first)) {

@@ -1,4 +1,5 @@
 /** Conv, Gemm and MatMul with constant weights. */
+import { elementCount } from '../../../ir/encoding.ts';
 import { toBinaryWeights, type Padding, type Weights } from '../../../ir/attributes.ts';
 import {
   activationInput,
@@ -15,7 +16,7 @@ import {
   type ImportContext,
   type NodeReader,
 } from '../context.ts';
-import { broadcastIndices, broadcastShape, countOf } from '../indexing.ts';
+import { broadcastIndices, broadcastShape } from '../indexing.ts';
 import type { Activation, PendingPad } from '../layout.ts';
 import { floatAttribute, integerAttribute, refuse, type OnnxNode } from '../node.ts';
 import type { Constant } from '../constant.ts';
@@ -32,7 +33,7 @@ function toWeights(values: Float32Array, outputs: number): Weights {
 function toBias(node: OnnxNode, bias: Constant | undefined, outputs: number, factor = 1): Float32Array | null {
   if (bias === undefined) return null;
   const shape = broadcastShape(bias.shape, [1, outputs]);
-  if (shape === undefined || countOf(shape) !== outputs)
+  if (shape === undefined || elementCount(shape) !== outputs)
     return refuse(node, `has a bias of shape [${bias.shape.join(', ')}] for ${outputs} outputs`);
   const values = Float32Array.from(broadcastIndices(bias.shape, shape), (at) => Math.fround(factor * (bias.data[at] ?? 0)));
   return values.some((value) => value !== 0) ? values : null;
@@ -57,7 +58,7 @@ export const readConv: NodeReader = (node, context) => {
   needFloat(node, x);
   const weights = constantInput(node, context, 1, 'its weights');
   const [outputs = 0, inputs = 0, height = 0, width = 0] = weights.shape;
-  if (weights.shape.length !== 4 || countOf(weights.shape) === 0) {
+  if (weights.shape.length !== 4 || elementCount(weights.shape) === 0) {
     return refuse(node, `has weights of shape [${weights.shape.join(', ')}]; two-dimensional convolutions (four dimensions) work`);
   }
   const image = asImage(context, node, { ...x, pad: null });
@@ -111,7 +112,7 @@ function dense(
 function needInputs(node: OnnxNode, x: Activation, inputs: number, outputs: number): void {
   needFloat(node, x);
   needVector(node, x);
-  if (countOf(x.shape) !== inputs) refuse(node, `has weights for ${inputs} inputs on a tensor of shape [${x.shape.join(', ')}]`);
+  if (elementCount(x.shape) !== inputs) refuse(node, `has weights for ${inputs} inputs on a tensor of shape [${x.shape.join(', ')}]`);
   if (inputs * outputs === 0) refuse(node, 'has no weights');
 }
 
@@ -119,7 +120,7 @@ export const readMatMul: NodeReader = (node, context) => {
   const x = activationInput(node, context);
   const weights = constantInput(node, context, 1, 'its weights');
   const [inputs = 0, outputs = 0] = weights.shape.slice(-2);
-  if (weights.shape.length < 2 || countOf(weights.shape) !== inputs * outputs) {
+  if (weights.shape.length < 2 || elementCount(weights.shape) !== inputs * outputs) {
     return refuse(node, `has weights of shape [${weights.shape.join(', ')}]; a matrix [inputs, outputs] works`);
   }
   needInputs(node, x, inputs, outputs);

@@ -1,4 +1,5 @@
 /** Operators that only change how elements are indexed: they become bookkeeping, or one `reshape` of the graph. */
+import { elementCount } from '../../../ir/encoding.ts';
 import {
   activationInput,
   asImage,
@@ -13,7 +14,7 @@ import {
 } from '../context.ts';
 import { shapeConstant } from '../fold/makers.ts';
 import { constant } from '../constant.ts';
-import { countOf, isPermutation, resolveAxis, resolveReshape, squeezedShape, unsqueezedShape } from '../indexing.ts';
+import { isPermutation, resolveAxis, resolveReshape, squeezedShape, unsqueezedShape } from '../indexing.ts';
 import { properSizes, transposedOrder, type Activation } from '../layout.ts';
 import { integerAttribute, integersAttribute, refuse, refuseOrder, type OnnxNode } from '../node.ts';
 
@@ -32,7 +33,7 @@ export const readFlatten: NodeReader = (node, context) => {
   const axis = integerAttribute(node, 'axis', 1);
   const split = axis === x.shape.length ? axis : resolveAxis(axis, x.shape.length);
   if (split === undefined) return refuse(node, `flattens at axis ${axis} of a tensor of shape [${x.shape.join(', ')}]`);
-  return reshaped(node, context, x, [countOf(x.shape.slice(0, split)), countOf(x.shape.slice(split))]);
+  return reshaped(node, context, x, [elementCount(x.shape.slice(0, split)), elementCount(x.shape.slice(split))]);
 };
 
 export const readReshape: NodeReader = (node, context) => {
@@ -84,7 +85,7 @@ export const readShape: NodeReader = (node, context) => {
 };
 
 export const readSize: NodeReader = (node, context) =>
-  constant('int64', [], Float64Array.of(countOf(activationInput(node, context).shape)));
+  constant('int64', [], Float64Array.of(elementCount(activationInput(node, context).shape)));
 
 export const readIdentity: NodeReader = (node, context) => paddedInput(node, context);
 
