@@ -65,51 +65,64 @@ static inline void bnn1_repack_b1(const uint32_t *x, uint32_t from_run, uint32_t
 }
 #endif /* BNN1_REPACK_B1 */
 
-/* Channel-packed [height][width][(channels + 31) / 32] to bit planes [height][channels][(width + 31) / 32].
- *   y  fully overwritten; must not overlap x */
-#ifndef BNN1_PLANES_FROM_CHANNELS
-#define BNN1_PLANES_FROM_CHANNELS
-static inline void bnn1_planes_from_channels(const uint32_t *x, uint16_t height, uint16_t width, uint16_t channels, uint32_t *y)
+/* Runs to bit planes [height][channels][(width + 31) / 32]; elements of the runs are in the order (row, column, channel).
+ *   x    [..][(run + 31) / 32]     run  elements of a run: channels (channel-packed), all of them (a stream), ...
+ *   y    fully overwritten; must not overlap x */
+#ifndef BNN1_PLANES_FROM_RUNS
+#define BNN1_PLANES_FROM_RUNS
+static inline void bnn1_planes_from_runs(const uint32_t *x, uint32_t run, uint16_t height, uint16_t width, uint16_t channels,
+                                         uint32_t *y)
 {
-    const uint32_t words = ((uint32_t)channels + 31u) >> 5;
+    const uint32_t words = (run + 31u) >> 5;
     const uint32_t plane = ((uint32_t)width + 31u) >> 5;
+    uint32_t at = 0;
     uint16_t row, column, c;
     bnn1_clear_bits(y, (uint32_t)height * channels * plane);
     for (row = 0; row < height; row++) {
         for (column = 0; column < width; column++) {
             for (c = 0; c < channels; c++) {
-                if (((x[c >> 5] >> (c & 31u)) & 1u) != 0u) {
+                if (((x[at >> 5] >> (at & 31u)) & 1u) != 0u) {
                     bnn1_set_bit(y + c * plane, column);
                 }
+                if (++at == run) {
+                    at = 0;
+                    x += words;
+                }
             }
-            x += words;
         }
         y += channels * plane;
     }
 }
-#endif /* BNN1_PLANES_FROM_CHANNELS */
+#endif /* BNN1_PLANES_FROM_RUNS */
 
-/* The inverse of bnn1_planes_from_channels. */
-#ifndef BNN1_CHANNELS_FROM_PLANES
-#define BNN1_CHANNELS_FROM_PLANES
-static inline void bnn1_channels_from_planes(const uint32_t *x, uint16_t height, uint16_t width, uint16_t channels, uint32_t *y)
+/* The inverse of bnn1_planes_from_runs. */
+#ifndef BNN1_RUNS_FROM_PLANES
+#define BNN1_RUNS_FROM_PLANES
+static inline void bnn1_runs_from_planes(const uint32_t *x, uint32_t run, uint16_t height, uint16_t width, uint16_t channels,
+                                         uint32_t *y)
 {
-    const uint32_t words = ((uint32_t)channels + 31u) >> 5;
+    const uint32_t words = (run + 31u) >> 5;
     const uint32_t plane = ((uint32_t)width + 31u) >> 5;
+    uint32_t at = 0;
     uint16_t row, column, c;
     for (row = 0; row < height; row++) {
         for (column = 0; column < width; column++) {
-            bnn1_clear_bits(y, words);
             for (c = 0; c < channels; c++) {
+                if (at == 0u) {
+                    bnn1_clear_bits(y, words);
+                }
                 if (((x[c * plane + (column >> 5)] >> (column & 31u)) & 1u) != 0u) {
-                    bnn1_set_bit(y, c);
+                    bnn1_set_bit(y, at);
+                }
+                if (++at == run) {
+                    at = 0;
+                    y += words;
                 }
             }
-            y += words;
         }
         x += channels * plane;
     }
 }
-#endif /* BNN1_CHANNELS_FROM_PLANES */
+#endif /* BNN1_RUNS_FROM_PLANES */
 
 #endif /* BNN_LAYOUT_H */

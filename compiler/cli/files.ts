@@ -1,6 +1,7 @@
 /** The file system, seen from the command line: models in, results out. */
 import {
   closeSync,
+  existsSync,
   fstatSync,
   openSync,
   readFileSync,
@@ -125,7 +126,7 @@ export function writeResult(path: string, text: string, cwd: string): void {
     rmSync(temporary, { force: true });
     fail({
       code: 'BNN6001',
-      message: `"${path}" cannot be written: ${systemMessage(error)}`,
+      message: `"${path}" cannot be written: ${existsSync(dirname(full)) ? systemMessage(error) : 'its folder does not exist'}`,
       help: 'Check that the folder exists and may be written.',
     });
   }

@@ -17,6 +17,14 @@ const EXIT = { success: 0, user: 1, usage: 2, bug: 70 } as const;
 
 class UsageError extends Error {}
 
+/** yargs counts arguments; people name them. */
+function usageMessage(message: string): string {
+  const text = message.startsWith('Not enough non-option arguments')
+    ? 'The file (or the code) that the verb works on is missing.'
+    : message;
+  return `${text}\nTry bnnc --help, or --help behind a verb.`;
+}
+
 /** Runs one command line (without `node bnnc`) and returns the exit code. Never throws. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   let exitCode: number = EXIT.success;
@@ -64,7 +72,7 @@ async function parse(argv: readonly string[], context: CommandContext): Promise<
     .wrap(Math.min(110, io.isTerminal ? (process.stdout.columns ?? 100) : 100))
     .exitProcess(false)
     .fail((message: string | null, error: Error | undefined) => {
-      throw error ?? new UsageError(`${message ?? 'wrong usage'}\nTry bnnc --help.`);
+      throw error ?? new UsageError(usageMessage(message ?? 'wrong usage'));
     });
   const parser = verbs.reduce((parsed, add) => add(parsed, context), options);
   let printed = '';

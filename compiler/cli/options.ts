@@ -1,35 +1,30 @@
 /** Options that several verbs share, and how they become compile options. */
-import type { Argv } from 'yargs';
 import type { CompileOptions } from '../driver/compile.ts';
 import { fail } from '../support/diagnostics.ts';
 import type { Target } from '../targets/target.ts';
 
-/** Adds the options that decide what a model means and how it is compiled. */
-export function modelOptions<T>(yargs: Argv<T>) {
-  return yargs
-    .option('name', { type: 'string', describe: 'C prefix; from the file name by default' })
-    .option('from', { choices: ['onnx'] as const, describe: 'format of the model; recognised by content by default' })
-    .option('input', {
-      choices: ['u8', 'i8', 'f32', 'b1'] as const,
-      describe: 'element type of the C input; by default the type in the model file',
-    })
-    .option('output', { type: 'string', describe: 'tensor or node to compile up to' })
-    .option('input-scale', {
-      type: 'string',
-      describe: 'real = S·stored + O; decimals or fractions, comma list per channel',
-      requiresArg: true,
-    })
-    .option('input-offset', { type: 'string', describe: 'O of --input-scale', requiresArg: true })
-    .option('mean', { type: 'string', describe: 'real = (stored/255 - M)/D', requiresArg: true })
-    .option('std', { type: 'string', describe: 'D of --mean', requiresArg: true })
-    .option('sign-zero', { choices: ['plus', 'minus'] as const, describe: 'what sign(0) gives where the file leaves it 0' })
-    .option('strict', { type: 'boolean', default: false, describe: 'warnings are errors' })
-    .option('optimize', { choices: ['speed', 'ram', 'size'] as const, default: 'size' as const, describe: 'what kernels are chosen for' })
-    .option('ram', { type: 'number', describe: 'bytes of RAM of your part', requiresArg: true })
-    .option('flash', { type: 'number', describe: 'bytes of flash of your part', requiresArg: true });
-}
+/** The options that decide what a model means and how it is compiled. */
+export const MODEL_OPTIONS = {
+  name: { type: 'string', describe: 'C prefix; from the file name by default', requiresArg: true },
+  from: { choices: ['onnx'], describe: 'format of the model; recognised by content by default' },
+  input: { choices: ['u8', 'i8', 'f32', 'b1'], describe: 'element type of the C input; by default the type in the model file' },
+  output: { type: 'string', describe: 'tensor or node to compile up to', requiresArg: true },
+  'input-scale': {
+    type: 'string',
+    describe: 'real = S·stored + O; decimals or fractions, comma list per channel',
+    requiresArg: true,
+  },
+  'input-offset': { type: 'string', describe: 'O of --input-scale', requiresArg: true },
+  mean: { type: 'string', describe: 'real = (stored/255 - M)/D', requiresArg: true },
+  std: { type: 'string', describe: 'D of --mean', requiresArg: true },
+  'sign-zero': { choices: ['plus', 'minus'], describe: 'what sign(0) gives where the file leaves it 0' },
+  strict: { type: 'boolean', default: false, describe: 'warnings are errors' },
+  optimize: { choices: ['speed', 'ram', 'size'], default: 'size', describe: 'what kernels are chosen for' },
+  ram: { type: 'string', describe: 'bytes of RAM of your part', requiresArg: true },
+  flash: { type: 'string', describe: 'bytes of flash of your part', requiresArg: true },
+} as const;
 
-/** What yargs makes of `modelOptions`. */
+/** What yargs makes of `MODEL_OPTIONS`. */
 export interface ModelArguments {
   readonly name: string | undefined;
   readonly from: 'onnx' | undefined;
@@ -42,14 +37,16 @@ export interface ModelArguments {
   readonly signZero: 'plus' | 'minus' | undefined;
   readonly strict: boolean;
   readonly optimize: 'speed' | 'ram' | 'size';
-  readonly ram: number | undefined;
-  readonly flash: number | undefined;
+  readonly ram: string | undefined;
+  readonly flash: string | undefined;
 }
 
-function limit(name: string, value: number | undefined): number | null {
-  if (value === undefined) return null;
-  if (Number.isInteger(value) && value >= 0) return value;
-  return fail({ code: 'BNN0001', message: `--${name} ${value} is not a number of bytes`, details: ['wanted  a whole number, at least 0'] });
+/** A whole number, at least `least`. @throws UserError BNN0001 */
+export function wholeNumber(option: string, text: string | undefined, what: string, least: number): number | null {
+  if (text === undefined) return null;
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least) return value;
+  return fail({ code: 'BNN0001', message: `--${option} ${text} is not ${what}`, details: [`wanted  a whole number, at least ${least}`] });
 }
 
 export function compileOptions(args: ModelArguments, target: Target, command: string): CompileOptions {
@@ -65,8 +62,8 @@ export function compileOptions(args: ModelArguments, target: Target, command: st
     signZero: args.signZero ?? null,
     strict: args.strict,
     goal: args.optimize,
-    ram: limit('ram', args.ram),
-    flash: limit('flash', args.flash),
+    ram: wholeNumber('ram', args.ram, 'a number of bytes', 0),
+    flash: wholeNumber('flash', args.flash, 'a number of bytes', 0),
     target,
     forcedKernel: null,
     command,

@@ -5,11 +5,11 @@ import type { Diagnostic, Origin } from '../support/diagnostics.ts';
 function place({ file, path, position }: Origin): string {
   const where =
     position === undefined ? '' : 'byte' in position ? ` at byte ${position.byte}` : ` line ${position.line}, column ${position.column}`;
-  return `${file}${where}  ${path}`;
+  return path === '' ? `${file}${where}` : `${file}${where}  ${path}`;
 }
 
 /** Lines of a paragraph broken at 100 characters, so that messages read well in any terminal. */
-function wrap(text: string, indent: string): string {
+export function wrap(text: string, indent: string): string {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(/\s+/)) {
@@ -20,6 +20,12 @@ function wrap(text: string, indent: string): string {
   }
   lines.push(line);
   return lines.join(`\n${indent}`);
+}
+
+/** `name  value` stays as it is; a long value goes on below its beginning. */
+function wrapDetail(detail: string, start: string): string {
+  const name = /^\S+\s{2,}/.exec(detail)?.[0] ?? '';
+  return detail.length <= 100 ? detail : `${name}${wrap(detail.slice(name.length), start + ' '.repeat(name.length)).replaceAll('\n\n', '\n')}`;
 }
 
 /**
@@ -37,7 +43,7 @@ export function renderDiagnostic(diagnostic: Diagnostic, color: boolean): string
   return [
     `${colors.bold(head)}: ${wrap(message, '  ')}`,
     ...(origin === undefined ? [] : [`  ${colors.cyan('-->')} ${place(origin)}`]),
-    ...details.map((detail) => `   ${colors.cyan('|')}  ${detail}`),
+    ...details.map((detail) => `   ${colors.cyan('|')}  ${wrapDetail(detail, `\n   ${colors.cyan('|')}  `)}`),
     ...notes.map((note) => `   ${colors.cyan('=')} note: ${wrap(note, '           ')}`),
     ...(help === undefined ? [] : [`   ${colors.cyan('=')} help: ${wrap(help, '           ')}`]),
     `   ${colors.cyan('=')} see \`bnnc explain ${code}\``,

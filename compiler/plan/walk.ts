@@ -7,10 +7,10 @@ import { elementCount } from '../ir/encoding.ts';
 import { onlyConsumerOf, typeOf } from '../ir/graph.ts';
 import { printType } from '../ir/print.ts';
 import type { Graph, Node, NodeOf, TensorType } from '../ir/types.ts';
-import { conversionPath } from '../kernels/conversions.ts';
+import { conversion } from '../kernels/conversions.ts';
 import { layoutWords, wordsFor, type Call, type Candidate, type Layout, type Table } from '../kernels/kernel.ts';
 import { planScores, type Scores } from '../kernels/scores.ts';
-import { selectKernel, type Choice, type Goal } from '../kernels/select.ts';
+import { selectKernel, type Aftermath, type Choice, type Goal } from '../kernels/select.ts';
 import type { Diagnostics } from '../support/diagnostics.ts';
 import type { Target } from '../targets/target.ts';
 import type { Draft, Place } from './draft.ts';
@@ -72,7 +72,13 @@ export class Walk {
   #layer(node: Node, input: TensorType): void {
     const output = typeOf(this.#graph, node.output);
     const { target, goal, forcedKernel } = this.#options;
-    const choice = selectKernel(node, input, output, { target, goal, offered: this.#place.layout, forced: forcedKernel });
+    const choice = selectKernel(node, input, output, {
+      target,
+      goal,
+      offered: this.#place.layout,
+      forced: forcedKernel,
+      aftermath: (candidate) => this.#aftermath(node, candidate, output),
+    });
     if ('refusals' in choice) {
       this.#refuse(
         node,
@@ -87,6 +93,22 @@ export class Walk {
     else this.#single(node, choice, output);
   }
 
+  /** A pool that runs row by row replaces the whole map by a strip; planes must become runs for all but convolutions. */
+  #aftermath(node: Node, candidate: Candidate, output: TensorType): Aftermath {
+    const ram = layoutWords(candidate.output, output.shape) * 4;
+    const pool = this.#fusablePool(node, candidate);
+    if (pool !== undefined) {
+      const [, width = 1, channels = 1] = output.shape;
+      const strip = layoutWords(candidate.output, [pool.node.attrs.kernel[0], width, channels]);
+      const pooled = layoutWords(pool.choice.taken.output, typeOf(this.#graph, pool.node.output).shape);
+      return { instructions: 0, ram: (strip + pooled) * 4 };
+    }
+    if (candidate.output.kind !== 'bit-planes' || onlyConsumerOf(this.#graph, node.output)?.kind === 'conv2d')
+      return { instructions: 0, ram };
+    const change = conversion(candidate.output, { kind: 'bit-runs', run: output.shape.at(-1) ?? 1 }, output.shape);
+    return { instructions: change?.instructions ?? 0, ram: ram + (change?.bytes ?? 0) };
+  }
+
   #refuse(node: Node, reasons: readonly string[]): void {
     this.#diagnostics.error({
       code: 'BNN3002',
@@ -98,17 +120,16 @@ export class Walk {
   }
 
   #convert(wanted: Layout, type: TensorType, name: string): void {
-    for (const { to, conversion } of conversionPath(this.#place.layout, wanted, type.shape)) {
-      const from = this.#place;
-      const place = this.#draft.buffer(`${name}.layout`, to, type.shape);
-      this.#draft.symbols.add(conversion.symbol);
-      this.#draft.push(from, (address) => ({
-        kind: 'call',
-        comment: `layout of the input of ${name}`,
-        call: conversion.call({ x: address(from), y: address(place) }),
-      }));
-      this.#place = place;
-    }
+    const change = conversion(this.#place.layout, wanted, type.shape);
+    if (change === null) return;
+    const from = this.#place;
+    const place = this.#draft.buffer(`${name}.layout`, wanted, type.shape);
+    this.#draft.push(from, (address) => ({
+      kind: 'call',
+      comment: `layout of the input of ${name}`,
+      call: change.call({ x: address(from), y: address(place) }),
+    }));
+    this.#place = place;
   }
 
   #single(node: Node, choice: Choice, output: TensorType): void {
@@ -144,7 +165,8 @@ export class Walk {
     if (Object.values(padding).some((p) => p > 0) || dilation[0] !== 1 || dilation[1] !== 1) return undefined;
     const { target, goal } = this.#options;
     const types = [typeOf(this.#graph, node.output), typeOf(this.#graph, next.output)] as const;
-    const choice = selectKernel(next, ...types, { target, goal, offered: taken.output, forced: null });
+    const aftermath = (): Aftermath => ({ instructions: 0, ram: 0 });
+    const choice = selectKernel(next, ...types, { target, goal, offered: taken.output, forced: null, aftermath });
     return 'refusals' in choice ? undefined : { node: next, choice };
   }
 

@@ -36,6 +36,13 @@ export function alternativesText(layers: readonly LayerRow[]): string {
   return rows.length === 0 ? '' : table([['layer', 'other kernel', 'price, or why not'], ...rows]);
 }
 
+/** What a stored element is worth; lists have one entry per channel. */
+function scaleText({ input }: Plan): string {
+  const list = (values: Plan['input']['scale']): string => values.map(({ exact }) => exact).join(', ');
+  const offset = list(input.offset);
+  return `${list(input.scale)} · element${offset === '0' ? '' : ` + ${offset}`}`;
+}
+
 /** Flash and RAM of a plan in one paragraph. */
 export function billText(plan: Plan): string {
   const bytes = plan.workspaceWords * 4;
@@ -43,7 +50,7 @@ export function billText(plan: Plan): string {
   return (
     `tables     ${grouped(plan.tableBytes)} bytes of flash; code comes on top (bnnc verify measures it)\n` +
     `workspace  ${grouped(bytes)} bytes of RAM${bytes === bound ? ', the least possible' : `; the lower bound is ${grouped(bound)}`}; stack comes on top\n` +
-    `input      ${grouped(plan.input.length)} elements as ${plan.input.ctype}\n` +
+    `input      ${grouped(plan.input.length)} elements as ${plan.input.ctype}, real number = ${scaleText(plan)}\n` +
     `output     ${grouped(plan.output.length)} scores as ${plan.output.ctype}\n`
   );
 }

@@ -18,6 +18,13 @@ const entries = {
       'Input scaling takes exact decimals or fractions such as 0.1307 or 1/255, one for all channels or a comma list with one per channel. Run the verb with --help for the choices.',
     ],
   },
+  BNN0002: {
+    title: 'the command line cannot be understood',
+    explanation: [
+      'A verb or an option that does not exist, an option that is given twice or without its value, or a missing argument. `bnnc --help` lists the verbs, --help behind a verb its options.',
+      'Options may also stand in bnnc.config.json, or under the key bnnc of package.json, in the working directory; a word there that is no option of any verb is refused as well.',
+    ],
+  },
   BNN1001: {
     title: 'the model file cannot be read',
     explanation: ['The path does not exist, is a directory, or may not be read. Nothing was written.'],

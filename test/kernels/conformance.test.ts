@@ -1,15 +1,13 @@
 /** Every kernel computes what `evaluate` of its op says, bit for bit, at sizes around the ends of words. */
 import { describe, expect, it } from 'vitest';
-import { conversionPath } from '../../compiler/kernels/conversions.ts';
 import { KERNELS } from '../../compiler/kernels/index.ts';
 import type { Kernel, Layout } from '../../compiler/kernels/kernel.ts';
 import { loadTarget } from '../../compiler/targets/load.ts';
 import { requireTools, STRICT_WARNINGS } from '../run-support/tools.ts';
-import { candidateOf, kernelCase, randomElements, tensorType } from '../support/kernel-cases.ts';
+import { candidateOf, kernelCase } from '../support/kernel-cases.ts';
 import { runKernelCases, SANITIZE, type KernelCase } from '../support/kernel-program.ts';
-import { packBits, storedBytes } from '../support/layouts.ts';
-import { randomFrom } from '../support/random.ts';
-import { CHANNELS, WIDTHS, binarizations, bitConvolutions, byteConvolutions, denseLayers, inversions, pools, type Shape } from './shapes.ts';
+import { conversionCases } from './conversion-cases.ts';
+import { binarizations, bitConvolutions, byteConvolutions, denseLayers, inversions, pools, type Shape } from './shapes.ts';
 
 const host = loadTarget('host');
 const flags = { optimization: '-O1', extraFlags: [...SANITIZE, ...STRICT_WARNINGS] } as const;
@@ -68,6 +66,15 @@ describe('on the host, with address and undefined-behaviour sanitizers', () => {
     expect(await runKernelCases(host, [...casesOf(packed, both), ...casesOf(planes, both)], flags)).toEqual([]);
   });
 
+  it('a single wrong bit is found and named', async (context) => {
+    requireTools(context, host);
+    const [pool] = casesOf(KERNELS.find((kernel) => kernel.name === 'max-pool-b1') as Kernel, SHAPES);
+    if (pool === undefined) throw new Error('no pool to try');
+    const samples = pool.samples.map((s, i) => (i === 2 ? { ...s, output: s.output.map((byte, at) => (at === 0 ? byte ^ 1 : byte)) } : s));
+    const differences = await runKernelCases(host, [{ ...pool, samples }], flags);
+    expect(differences.map(({ title, sample }) => ({ title, sample }))).toEqual([{ title: pool.title, sample: 2 }]);
+  });
+
   it('layout conversions move every bit to its place and leave unused bits 0', async (context) => {
     requireTools(context, host);
     const cases = conversionCases();
@@ -75,48 +82,3 @@ describe('on the host, with address and undefined-behaviour sanitizers', () => {
     expect(await runKernelCases(host, cases, flags)).toEqual([]);
   });
 });
-
-/** Each single step of the way between any two layouts of a map. */
-export function conversionCases(): readonly KernelCase[] {
-  return CHANNELS.flatMap((channels) =>
-    WIDTHS.slice(0, 4).flatMap((width) => {
-      const shape = [2, width, channels];
-      const elements = 2 * width * channels;
-      const layouts: readonly Layout[] = [
-        { kind: 'bit-runs', run: channels },
-        { kind: 'bit-runs', run: elements },
-        { kind: 'bit-runs', run: channels * width },
-        { kind: 'bit-planes' },
-      ];
-      return layouts.flatMap((from) =>
-        layouts.flatMap((to) => {
-          let before = from;
-          return conversionPath(from, to, shape).map((step, i) => {
-            const start = before;
-            before = step.to;
-            return conversionCase(`step ${i} from ${JSON.stringify(from)} to ${JSON.stringify(to)} of ${shape.join('x')}`, start, step, shape);
-          });
-        }),
-      );
-    }),
-  );
-}
-
-function conversionCase(title: string, from: Layout, step: ReturnType<typeof conversionPath>[number], shape: readonly number[]): KernelCase {
-  const random = randomFrom(shape.reduce((sum, size) => sum * 31 + size, 7));
-  return {
-    title,
-    input: { layout: from, shape },
-    output: { layout: step.to, shape },
-    tables: [],
-    generated: [],
-    scratchWords: 0,
-    inPlace: false,
-    byRows: false,
-    call: step.conversion.call,
-    samples: Array.from({ length: 3 }, (_, sample) => {
-      const signs = randomElements(tensorType('b1', shape), random, sample);
-      return { input: storedBytes(signs, from, shape), output: new Uint8Array(packBits(signs, step.to, shape).buffer) };
-    }),
-  };
-}

@@ -5,7 +5,7 @@ import { fail } from '../../support/diagnostics.ts';
 import { loadTarget } from '../../targets/load.ts';
 import { JSON_OPTION, toJson, type CommandContext } from '../command.ts';
 import { readModel, writeResult } from '../files.ts';
-import { bannerCommand, compileOptions, modelOptions, type ModelArguments } from '../options.ts';
+import { MODEL_OPTIONS, bannerCommand, compileOptions, type ModelArguments } from '../options.ts';
 
 interface Arguments extends ModelArguments {
   readonly model: string | undefined;
@@ -77,28 +77,22 @@ async function run(args: Arguments, { io, warn }: CommandContext): Promise<void>
   }
 }
 
+export const COMPILE_OPTIONS = {
+  ...MODEL_OPTIONS,
+  out: { alias: 'o', type: 'string', describe: 'header to write; NAME.h by default, - for stdout', requiresArg: true },
+  target: { type: 'string', default: 'cortex-m4', describe: 'what it is planned for; see bnnc targets', requiresArg: true },
+  linkage: { choices: ['static', 'extern'], default: 'static', describe: 'static inline, or stb style with NAME_IMPLEMENTATION' },
+  runtime: { choices: ['inline', 'external'], default: 'inline', describe: 'carry the runtime functions, or include bnn.h' },
+  timings: { type: 'boolean', default: false, describe: 'print the time of each stage' },
+  'dump-after': { type: 'string', describe: 'print the graph after a pass and write nothing', requiresArg: true },
+  json: JSON_OPTION,
+} as const;
+
 export function compileCommand<T>(yargs: Argv<T>, context: CommandContext): Argv<T> {
   return yargs.command(
     'compile <model>',
     'compile a trained network to a C header',
-    (verb) =>
-      modelOptions(verb)
-        .positional('model', { type: 'string', describe: 'model file' })
-        .option('out', { alias: 'o', type: 'string', describe: 'header to write; NAME.h by default, - for stdout', requiresArg: true })
-        .option('target', { type: 'string', default: 'cortex-m4', describe: 'what it is planned for; see bnnc targets', requiresArg: true })
-        .option('linkage', {
-          choices: ['static', 'extern'] as const,
-          default: 'static' as const,
-          describe: 'static inline, or stb style with NAME_IMPLEMENTATION',
-        })
-        .option('runtime', {
-          choices: ['inline', 'external'] as const,
-          default: 'inline' as const,
-          describe: 'carry the runtime functions, or include bnn.h',
-        })
-        .option('timings', { type: 'boolean', default: false, describe: 'print the time of each stage' })
-        .option('dump-after', { type: 'string', describe: 'print the graph after a pass and write nothing', requiresArg: true })
-        .option('json', JSON_OPTION),
+    (verb) => verb.positional('model', { type: 'string', describe: 'model file' }).options(COMPILE_OPTIONS),
     (args) => run(args, context),
   );
 }

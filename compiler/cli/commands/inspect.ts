@@ -5,7 +5,7 @@ import { alternativesText, billText, grouped, layerTable, planData, table } from
 import { listTargets, loadTarget } from '../../targets/load.ts';
 import { JSON_OPTION, toJson, type CommandContext } from '../command.ts';
 import { readModel, writeResult } from '../files.ts';
-import { bannerCommand, compileOptions, modelOptions, type ModelArguments } from '../options.ts';
+import { MODEL_OPTIONS, bannerCommand, compileOptions, type ModelArguments } from '../options.ts';
 
 interface Arguments extends ModelArguments {
   readonly model: string | undefined;
@@ -51,15 +51,17 @@ async function run(args: Arguments, { io, warn }: CommandContext): Promise<void>
   io.stdout(`\n${table([['target', 'tables', 'workspace', 'fits'], ...rows])}`);
 }
 
+export const INSPECT_OPTIONS = {
+  ...MODEL_OPTIONS,
+  target: { type: 'string', default: 'cortex-m4', describe: 'what the plan is shown for', requiresArg: true },
+  json: JSON_OPTION,
+} as const;
+
 export function inspectCommand<T>(yargs: Argv<T>, context: CommandContext): Argv<T> {
   return yargs.command(
     'inspect <model>',
     'show layers, shapes, what is binary and what is not and why, kernels, sizes per target',
-    (verb) =>
-      modelOptions(verb)
-        .positional('model', { type: 'string', describe: 'model file' })
-        .option('target', { type: 'string', default: 'cortex-m4', describe: 'what the plan is shown for', requiresArg: true })
-        .option('json', JSON_OPTION),
+    (verb) => verb.positional('model', { type: 'string', describe: 'model file' }).options(INSPECT_OPTIONS),
     (args) => run(args, context),
   );
 }

@@ -32,11 +32,13 @@ async function run({ json }: Arguments, { io }: CommandContext): Promise<void> {
   io.stdout(table([['target', 'what', 'flash', 'RAM', 'compiler', 'runs on'], ...rows]));
 }
 
+export const TARGETS_OPTIONS = { json: JSON_OPTION } as const;
+
 export function targetsCommand<T>(yargs: Argv<T>, context: CommandContext): Argv<T> {
   return yargs.command(
     'targets',
     'list the targets',
-    (verb) => verb.option('json', JSON_OPTION),
+    (verb) => verb.options(TARGETS_OPTIONS),
     (args) => run(args, context),
   );
 }

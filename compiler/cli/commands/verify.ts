@@ -3,11 +3,11 @@ import type { Argv } from 'yargs';
 import { verifyModel, type VerifyReport } from '../../driver/verify-model.ts';
 import { grouped, table } from '../../report/text.ts';
 import { junitReport } from '../../report/junit.ts';
-import { fail, type Diagnostic } from '../../support/diagnostics.ts';
+import type { Diagnostic } from '../../support/diagnostics.ts';
 import { loadTarget } from '../../targets/load.ts';
 import { JSON_OPTION, toJson, type CommandContext } from '../command.ts';
 import { readData, readModel, writeResult } from '../files.ts';
-import { bannerCommand, compileOptions, modelOptions, type ModelArguments } from '../options.ts';
+import { MODEL_OPTIONS, bannerCommand, compileOptions, wholeNumber, type ModelArguments } from '../options.ts';
 import { createProgress } from '../progress.ts';
 
 interface Arguments extends ModelArguments {
@@ -15,7 +15,7 @@ interface Arguments extends ModelArguments {
   readonly data: string;
   readonly labels: string | undefined;
   readonly target: readonly string[];
-  readonly limit: number | undefined;
+  readonly limit: string | undefined;
   readonly reference: 'interpreter' | 'onnxruntime';
   readonly json: string | undefined;
   readonly junit: string | undefined;
@@ -71,10 +71,7 @@ function problems({ samples, targets, runtime, failures }: VerifyReport): readon
 
 async function run(args: Arguments, context: CommandContext): Promise<void> {
   const { io } = context;
-  const limit = args.limit;
-  if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
-    fail({ code: 'BNN0001', message: `--limit ${limit} is not a number of samples`, details: ['wanted  a whole number above 0'] });
-  }
+  const limit = wholeNumber('limit', args.limit, 'a number of samples', 1);
   const source = readModel(args.model ?? '', io.cwd);
   const targets = await Promise.all([...new Set(args.target)].map((name) => loadTarget(name)));
   const progress = createProgress(io);
@@ -86,7 +83,7 @@ async function run(args: Arguments, context: CommandContext): Promise<void> {
         targets,
         data: { bytes: readData(args.data, io.cwd), file: args.data },
         labels: args.labels === undefined ? null : { bytes: readData(args.labels, io.cwd), file: args.labels },
-        limit: limit ?? null,
+        limit,
         onnxruntime: args.reference === 'onnxruntime' ? resolve(io.cwd, args.model ?? '') : null,
       },
       progress.update,
@@ -116,24 +113,26 @@ async function run(args: Arguments, context: CommandContext): Promise<void> {
   }
 }
 
+export const VERIFY_OPTIONS = {
+  ...MODEL_OPTIONS,
+  data: { type: 'string', demandOption: true, requiresArg: true, describe: 'samples: idx (.gz), .npy or .npz' },
+  labels: { type: 'string', requiresArg: true, describe: 'class numbers: idx (.gz), .npy or .npz' },
+  target: { type: 'string', array: true, default: ['host'] as string[], describe: 'one or more targets; see bnnc targets' },
+  limit: { type: 'string', requiresArg: true, describe: 'use only the first N samples' },
+  reference: {
+    choices: ['interpreter', 'onnxruntime'],
+    default: 'interpreter',
+    describe: 'onnxruntime also compares the predictions with those of onnxruntime-node',
+  },
+  json: JSON_OPTION,
+  junit: { type: 'string', requiresArg: true, describe: 'JUnit XML file for CI' },
+} as const;
+
 export function verifyCommand<T>(yargs: Argv<T>, context: CommandContext): Argv<T> {
   return yargs.command(
     'verify <model>',
     'compile, cross-compile, run on the host and in emulators, compare every output with the reference',
-    (verb) =>
-      modelOptions(verb)
-        .positional('model', { type: 'string', describe: 'model file' })
-        .option('data', { type: 'string', demandOption: true, requiresArg: true, describe: 'samples: idx (.gz), .npy or .npz' })
-        .option('labels', { type: 'string', requiresArg: true, describe: 'class numbers: idx (.gz), .npy or .npz' })
-        .option('target', { type: 'string', array: true, default: ['host'], describe: 'one or more targets; see bnnc targets' })
-        .option('limit', { type: 'number', requiresArg: true, describe: 'use only the first N samples' })
-        .option('reference', {
-          choices: ['interpreter', 'onnxruntime'] as const,
-          default: 'interpreter' as const,
-          describe: 'onnxruntime also compares the predictions with those of onnxruntime-node',
-        })
-        .option('json', JSON_OPTION)
-        .option('junit', { type: 'string', requiresArg: true, describe: 'JUnit XML file for CI' }),
+    (verb) => verb.positional('model', { type: 'string', describe: 'model file' }).options(VERIFY_OPTIONS),
     (args) => run(args, context),
   );
 }
