@@ -8,6 +8,6 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 process.exitCode = await run(process.argv.slice(2), {
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
-  isTerminal: process.stderr.isTTY === true && process.env['NO_COLOR'] === undefined,
+  isTerminal: process.stderr.isTTY && process.env['NO_COLOR'] === undefined,
   cwd: process.cwd(),
 });

@@ -55,7 +55,13 @@ sanitizer_package() {
   else
     version=$(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9][0-9]*\)$/\1/p' | head -n 1)
   fi
-  if apt-cache show "libclang-rt-$version-dev" >/dev/null 2>&1; then echo "libclang-rt-$version-dev"; else echo "libclang-common-$version-dev"; fi
+  if [ -z "$version" ]; then
+    echo libclang-rt-dev
+  elif apt-cache show "libclang-rt-$version-dev" >/dev/null 2>&1; then
+    echo "libclang-rt-$version-dev"
+  else
+    echo "libclang-common-$version-dev"
+  fi
 }
 
 as_root() {
@@ -66,16 +72,16 @@ install_missing() {
   local package missing=()
   for package in "$@"; do have "$package" || missing+=("$package"); done
   [ ${#missing[@]} -gt 0 ] || return 0
-  command -v apt-get >/dev/null || stop "these are missing, and this is not Debian or Ubuntu: ${missing[*]}"
+  command -v apt-get >/dev/null || stop "these are missing, and this is not Debian or Ubuntu: ${missing[*]/sanitizers/the sanitizers of clang}"
   if [ "${BNNC_NO_INSTALL:-}" = 1 ]; then
-    say "setup: missing: ${missing[*]}. Install with:"
+    say "setup: some packages are missing. Install them with:"
     say "  sudo apt-get install --no-install-recommends ${missing[*]/sanitizers/$(sanitizer_package)}"
     exit 1
   fi
   if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
-    stop "missing: ${missing[*]}. Run as root: apt-get install --no-install-recommends ${missing[*]/sanitizers/$(sanitizer_package)}"
+    stop "some packages are missing. Run as root: apt-get install --no-install-recommends ${missing[*]/sanitizers/$(sanitizer_package)}"
   fi
-  say "setup: missing and installed now with apt-get: ${missing[*]}"
+  say "setup: missing, and installed now with apt-get: ${missing[*]/sanitizers/the sanitizers of clang}"
   as_root apt-get update -qq
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
     "${missing[@]/sanitizers/$(sanitizer_package)}" </dev/null >&2

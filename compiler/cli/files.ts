@@ -127,7 +127,10 @@ export function writeResult(path: string, text: string, cwd: string): void {
     fail({
       code: 'BNN6001',
       message: `"${path}" cannot be written: ${existsSync(dirname(full)) ? systemMessage(error) : 'its folder does not exist'}`,
-      help: 'Check that the folder exists and may be written.',
+      help:
+        existsSync(full) && statSync(full).isDirectory()
+          ? `Name a file in it, such as ${join(path, 'model.h')}.`
+          : 'Check that the folder exists and may be written.',
     });
   }
 }

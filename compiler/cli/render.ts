@@ -22,10 +22,11 @@ export function wrap(text: string, indent: string): string {
   return lines.join(`\n${indent}`);
 }
 
-/** `name  value` stays as it is; a long value goes on below its beginning. */
-function wrapDetail(detail: string, start: string): string {
-  const name = /^\S+\s{2,}/.exec(detail)?.[0] ?? '';
-  return detail.length <= 100 ? detail : `${name}${wrap(detail.slice(name.length), start + ' '.repeat(name.length)).replaceAll('\n\n', '\n')}`;
+/** A long value in `name  value` goes on below its beginning. Other lines, such as those of a compiler, stay as they are. */
+function wrapDetail(detail: string, margin: string): string {
+  const name = /^\S+\s{2,}/.exec(detail)?.[0];
+  if (name === undefined || detail.length <= 100) return detail;
+  return `${name}${wrap(detail.slice(name.length), `${margin}${' '.repeat(name.length)}`)}`;
 }
 
 /**
@@ -41,9 +42,9 @@ export function renderDiagnostic(diagnostic: Diagnostic, color: boolean): string
   const { code, severity, message, origin, details = [], notes = [], help } = diagnostic;
   const head = severity === 'error' ? colors.red(`error[${code}]`) : colors.yellow(`warning[${code}]`);
   return [
-    `${colors.bold(head)}: ${wrap(message, '  ')}`,
+    `${colors.bold(head)}: ${wrap(message.replace(/\.$/, ''), '  ')}`,
     ...(origin === undefined ? [] : [`  ${colors.cyan('-->')} ${place(origin)}`]),
-    ...details.map((detail) => `   ${colors.cyan('|')}  ${wrapDetail(detail, `\n   ${colors.cyan('|')}  `)}`),
+    ...details.map((detail) => `   ${colors.cyan('|')}  ${wrapDetail(detail, `   ${colors.cyan('|')}  `)}`),
     ...notes.map((note) => `   ${colors.cyan('=')} note: ${wrap(note, '           ')}`),
     ...(help === undefined ? [] : [`   ${colors.cyan('=')} help: ${wrap(help, '           ')}`]),
     `   ${colors.cyan('=')} see \`bnnc explain ${code}\``,

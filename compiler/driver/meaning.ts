@@ -55,12 +55,13 @@ function inputType(graph: Graph, meaning: InputMeaning, diagnostics: Diagnostics
     if (list.length > 1 && list.length !== channels) {
       problem(
         `${list.length} values of input ${name} for an input of ${channels} channels`,
-        [`input  [${stated.shape.join(', ')}]`],
+        [`input  [${stated.shape.join(', ')}]${stated.shape.length === 3 ? ', height × width × channels' : ''}`],
         'Give one value, or one per channel.',
       );
     }
   }
-  if (encoding?.scale.some((s) => equals(s, ZERO))) problem('an input scale is 0', [], 'A scale of 0 makes every input the same.');
+  if (encoding?.scale.some((s) => equals(s, ZERO)))
+    problem('an input scale is 0', [], 'A scale of 0 makes every input the same; pixels divided by 255 have --input-scale 1/255.');
   return { dtype, shape: stated.shape, encoding: encoding ?? PLAIN };
 }
 

@@ -142,7 +142,7 @@ function compareOutputs(
   isFloat: boolean,
 ): Pick<TargetResult, 'samples' | 'equal' | 'mismatches' | 'correct' | 'stack'> {
   const total = reference.samples * reference.perSample;
-  const buffer = output.slice(0, total * 4).buffer as ArrayBuffer;
+  const { buffer } = output.slice(0, total * 4);
   const view = new DataView(output.buffer, output.byteOffset, output.byteLength);
   const stack = output.byteLength >= total * 4 + 4 ? view.getUint32(total * 4, true) : 0;
   const values = isFloat ? new Float32Array(buffer) : new Int32Array(buffer);

@@ -25,8 +25,16 @@ export function runtimeFolder(): string {
   return join(packageRoot(import.meta.url), 'runtime-c');
 }
 
-/** Every block of runtime-c, files in alphabetical order. */
+const blocksOfFolder = new Map<string, readonly RuntimeBlock[]>();
+
+/** Every block of runtime-c, files in alphabetical order. Read once: the package does not change while it runs. */
 export function runtimeBlocks(folder: string = runtimeFolder()): readonly RuntimeBlock[] {
+  const blocks = blocksOfFolder.get(folder) ?? readBlocks(folder);
+  blocksOfFolder.set(folder, blocks);
+  return blocks;
+}
+
+function readBlocks(folder: string): readonly RuntimeBlock[] {
   const files = readdirSync(folder).filter((name) => name.endsWith('.h') && name !== 'bnn.h');
   return files.sort().flatMap((file) => {
     const source = readFileSync(join(folder, file), 'utf8');

@@ -65,7 +65,8 @@ export function termsOf(data: ArrayLike<number>, channels: number, terms: Intege
 export function exactOutput(patch: Int32Array, signs: Int8Array, output: number, threshold: Int32Array | null): number {
   const start = output * patch.length;
   let sum = 0;
-  for (let i = 0; i < patch.length; i += 1) sum += (signs[start + i] as number) * (patch[i] as number);
+  // imul is an exact product here (one factor is ±1) and, unlike *, never the -0 that makes engines leave integers
+  for (let i = 0; i < patch.length; i += 1) sum += Math.imul(signs[start + i] as number, patch[i] as number);
   if (threshold === null) return sum;
   return sum >= perChannel(threshold, output) ? 1 : -1;
 }

@@ -23,6 +23,7 @@ import {
   multiply,
   rational,
   rationalFromNumber,
+  signOf,
   toFloat32,
   toNumber,
   type Rational,
@@ -88,12 +89,14 @@ function product(encoding: Encoding, each: readonly number[], range: (output: nu
     (o) => equals(perChannel(encoding.offset, o), ZERO) && isFloat32(perChannel(encoding.scale, o)) && largest(range(o)) <= EXACT_INTEGER,
   );
   if (!exact) return undefined;
+  // 0 times a negative scale is -0, but the rational number 0 has no sign. All scales have the sign of the unit of the sum.
+  const negative = each.some((o) => signOf(perChannel(encoding.scale, o)) < 0);
   const scale = floatTable(
     'scale',
-    each.map((o) => toFloat32(perChannel(encoding.scale, o))),
+    each.map((o) => Math.abs(toFloat32(perChannel(encoding.scale, o)))),
     'real value of one unit of the sum',
   );
-  return { tables: scale.tables, expression: (table) => `(float)acc * ${scale.read(table)}` };
+  return { tables: scale.tables, expression: (table) => `(float)${negative ? '-' : ''}acc * ${scale.read(table)}` };
 }
 
 function quotient(encoding: Encoding, each: readonly number[], range: (output: number) => Range): RealValue | undefined {
@@ -107,7 +110,8 @@ function quotient(encoding: Encoding, each: readonly number[], range: (output: n
     ({ p, r, q, range: { low, high } }) => q <= EXACT_INTEGER && Math.max(Math.abs(p * low + r), Math.abs(p * high + r)) <= EXACT_INTEGER,
   );
   if (!fits) return undefined;
-  const uniform = parts.every(({ p, r, q }) => p === parts[0]?.p && r === parts[0]?.r && q === parts[0]?.q);
+  const [first = { p: 1, r: 0, q: 1 }] = parts;
+  const uniform = parts.every(({ p, r, q }) => p === first.p && r === first.r && q === first.q);
   const table = (name: string, key: 'p' | 'r' | 'q', doc: string): Table => ({
     name,
     ctype: 'int32_t',
@@ -115,7 +119,7 @@ function quotient(encoding: Encoding, each: readonly number[], range: (output: n
     doc,
   });
   if (uniform) {
-    const { p, r, q } = parts[0] ?? { p: 1, r: 0, q: 1 };
+    const { p, r, q } = first;
     return { tables: [], expression: () => `(float)(acc * INT32_C(${p}) + INT32_C(${r})) / ${floatLiteral(q)}` };
   }
   return {
@@ -140,7 +144,7 @@ function sum(encoding: Encoding, each: readonly number[], range: (output: number
     if (tried > MOST_TRIED || largest(range(o)) > EXACT_INTEGER) return undefined;
     for (let acc = low; acc <= high; acc += 1) {
       const value = Math.fround(Math.fround(acc * (scales[o] as number)) + (offsets[o] as number));
-      if (value !== real(acc, o)) return undefined;
+      if (!Object.is(value, real(acc, o))) return undefined;
     }
   }
   const scale = floatTable('scale', scales, 'real value of one unit of the sum');
@@ -151,6 +155,18 @@ function sum(encoding: Encoding, each: readonly number[], range: (output: number
   };
 }
 
+const LARGEST_FLOAT = (2 - 2 ** -23) * 2 ** 127;
+
+/** An infinite limit is no limit: every score is finite, so the largest float32 limits nothing either. */
+function finite(value: number): number {
+  return Math.max(-LARGEST_FLOAT, Math.min(LARGEST_FLOAT, value));
+}
+
+function limitsNothing({ operator, values }: Step): boolean {
+  const none = operator === 'maximum' ? -Infinity : operator === 'minimum' ? Infinity : undefined;
+  return none !== undefined && values.every((v) => v === none);
+}
+
 const OPERATORS = { add: '+', subtract: '-', multiply: '*', divide: '/' } as const;
 
 /** The float32 steps as C statements on `score`, one rounding each. */
@@ -159,11 +175,12 @@ function stepStatements(
   outputs: number,
 ): { readonly tables: readonly Table[]; readonly statements: Scores['statements'] } {
   const each = Array.from({ length: outputs }, (_, o) => o);
-  const parts = steps.map(({ operator, values }, i) => ({
+  const limiting = steps.filter((step) => !limitsNothing(step));
+  const parts = limiting.map(({ operator, values }, i) => ({
     operator,
     constant: floatTable(
       `${operator}_${i + 1}`,
-      each.map((o) => perChannel(values, o)),
+      each.map((o) => finite(perChannel(values, o))),
       `float32 step ${i + 1}: ${operator}`,
     ),
   }));

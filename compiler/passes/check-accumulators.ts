@@ -1,5 +1,6 @@
 import { accumulatorOf } from '../ir/accumulator.ts';
 import { typeOf } from '../ir/graph.ts';
+import { integerText } from '../support/float-text.ts';
 import type { Pass } from './pass.ts';
 
 const LIMIT = 2 ** 31 - 1;
@@ -21,8 +22,9 @@ export const checkAccumulators: Pass = {
         code: 'BNN2006',
         message: `the accumulator of "${node.name}" does not fit into 32 bits`,
         origin: node.origin,
-        details: [`output ${wide} lies in ${low} … ${high}`, `wanted  at most ±${LIMIT}`],
-        help: 'Use rounder --input-scale, --input-offset, --mean or --std values: fewer decimals give smaller integers.',
+        details: [`output ${wide}  lies between ${integerText(low)} and ${integerText(high)}`, `wanted    at most ±${LIMIT}`],
+        notes: ['All scales and offsets of the input are brought to one common denominator, so that the sum is an exact integer.'],
+        help: 'Use rounder --input-scale, --input-offset, --mean or --std values: fewer decimals give smaller integers, and a fraction such as 1/255 the smallest.',
       });
     }
     return graph;

@@ -1,4 +1,5 @@
 import { toBinaryWeights } from '../ir/attributes.ts';
+import { floatText } from '../support/float-text.ts';
 import type { Pass } from './pass.ts';
 
 export const checkBinaryWeights: Pass = {
@@ -16,12 +17,18 @@ export const checkBinaryWeights: Pass = {
         message: `the weights of "${node.name}" are not ±α`,
         origin: node.origin,
         details: [
-          `output ${found.output}, weight ${found.index} = ${found.value}`,
+          `output ${found.output}, weight ${found.index} = ${floatText(found.value)}`,
           found.index === 0
             ? 'wanted  any magnitude above 0'
-            : `wanted  +${found.wanted} or -${found.wanted}, the magnitude of the first weight of this output`,
+            : `wanted  +${floatText(found.wanted)} or -${floatText(found.wanted)}, the magnitude of the first weight of this output`,
         ],
-        ...(zeros > 0 ? { notes: [`${zeros} weights are exactly 0: torch.sign gives 0 for a latent weight of 0.`] } : {}),
+        ...(zeros > 0
+          ? {
+              notes: [
+                `${zeros} of ${values.length} weights ${zeros === 1 ? 'is' : 'are'} exactly 0: torch.sign gives 0 for a latent weight of 0.`,
+              ],
+            }
+          : {}),
         help: 'Binarize the weights before exporting, or check that this is the layer you meant to be binary.',
       });
     }

@@ -1,6 +1,7 @@
 import { batchNormSteps } from '../ir/ops/batch-norm.ts';
 import type { Node } from '../ir/types.ts';
 import type { Diagnostics } from '../support/diagnostics.ts';
+import { floatText } from '../support/float-text.ts';
 import type { Pass } from './pass.ts';
 
 /** The float constants of a node, named as the user knows them. */
@@ -28,9 +29,9 @@ function constantsOf(node: Node): readonly (readonly [name: string, values: Floa
   }
 }
 
-/** Limits of clip may be infinite: they are then no limits. */
+/** The lower limit of a clip (a maximum) may be -∞ and the upper one (a minimum) +∞: they are then no limits. */
 function isAllowed(name: string, value: number): boolean {
-  return Number.isFinite(value) || ((name === 'maximum' || name === 'minimum') && !Number.isNaN(value));
+  return Number.isFinite(value) || (name === 'maximum' && value === -Infinity) || (name === 'minimum' && value === Infinity);
 }
 
 function checkNode(node: Node, diagnostics: Diagnostics): void {
@@ -45,7 +46,9 @@ function checkNode(node: Node, diagnostics: Diagnostics): void {
       message: `"${node.name}" has a constant that is not a finite number`,
       origin: node.origin,
       details: [`${name}[${first}] = ${values[first]}`],
-      notes: [`${bad.length} of ${values.length} values of ${name} are not finite; an exact threshold needs all of them to be.`],
+      notes: [
+        `${bad.length} of ${values.length} values of ${name} ${bad.length === 1 ? 'is' : 'are'} not finite; an exact threshold needs all of them to be.`,
+      ],
       help: 'Re-export from a checkpoint of a run that converged.',
     });
   }
@@ -57,7 +60,7 @@ function checkNode(node: Node, diagnostics: Diagnostics): void {
       code: 'BNN2003',
       message: `"${node.name}" divides by the square root of a number that is not positive`,
       origin: node.origin,
-      details: [`variance[${channel}] = ${variance[channel]}`, `epsilon = ${epsilon}`],
+      details: [`variance[${channel}] = ${floatText(variance[channel] as number)}`, `epsilon = ${floatText(epsilon)}`],
       help: 'Variance plus epsilon must be positive in every channel; check the running statistics of the export.',
     });
     return;
@@ -69,7 +72,11 @@ function checkNode(node: Node, diagnostics: Diagnostics): void {
       code: 'BNN2003',
       message: `"${node.name}" overflows float32 in channel ${at}`,
       origin: node.origin,
-      details: [`scale[${at}] = ${node.attrs.gamma[at]}`, `variance[${at}] = ${variance[at]}`, `epsilon = ${epsilon}`],
+      details: [
+        `scale[${at}] = ${floatText(node.attrs.gamma[at] as number)}`,
+        `variance[${at}] = ${floatText(variance[at] as number)}`,
+        `epsilon = ${floatText(epsilon)}`,
+      ],
       help: 'Check the running statistics of this channel.',
     });
     return;

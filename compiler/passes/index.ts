@@ -7,6 +7,7 @@ import { checkBinaryWeights } from './check-binary-weights.ts';
 import { checkConstants } from './check-constants.ts';
 import { checkIntegerInputs } from './check-integer-inputs.ts';
 import { checkLowered } from './check-lowered.ts';
+import { checkScores } from './check-scores.ts';
 import { dropIdentity } from './drop-identity.ts';
 import { foldBatchNorm } from './fold-batch-norm.ts';
 import { foldElementwise } from './fold-elementwise.ts';
@@ -20,7 +21,7 @@ import type { Pass } from './pass.ts';
 export const PIPELINE = {
   check: [checkConstants, checkBinaryWeights, checkIntegerInputs, checkAccumulators],
   fold: [foldBatchNorm, foldElementwise, dropIdentity],
-  binarize: [movePoolAfterSign, foldThreshold],
+  binarize: [movePoolAfterSign, foldElementwise, foldThreshold],
   fuse: [fuseThreshold, lowerMinimumPool, foldInvert, dropIdentity],
-  lower: [checkLowered],
+  lower: [checkLowered, checkScores],
 } as const satisfies Record<string, readonly Pass[]>;

@@ -111,7 +111,7 @@ function bitLength(value: bigint): number {
   return (value < 0n ? -value : value).toString(2).length;
 }
 
-/** The float32 nearest to `a`, ties to even, as a double. Overflows to an infinity like IEEE 754. */
+/** The float32 nearest to `a`, ties to even, as a double. Overflows to an infinity like IEEE 754; a result of 0 is +0. */
 export function toFloat32(a: Rational): number {
   if (a.numerator === 0n) return 0;
   const magnitude = a.numerator < 0n ? -a.numerator : a.numerator;
@@ -126,7 +126,7 @@ export function toFloat32(a: Rational): number {
   const twice = 2n * (top % bottom);
   if (twice > bottom || (twice === bottom && units % 2n === 1n)) units += 1n;
   const value = Math.fround(Number(units) * 2 ** unit); // exact: units < 2^24 + 1
-  return a.numerator < 0n ? -value : value;
+  return a.numerator < 0n && value !== 0 ? -value : value;
 }
 
 /**

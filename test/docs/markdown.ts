@@ -1,5 +1,5 @@
 /** Reads what the tests need from Markdown pages. */
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface CodeBlock {

@@ -56,7 +56,7 @@ async function shrink(index: number): Promise<void> {
       if (wrong !== undefined)
         throw new Error(`${JSON.stringify(wrong)}\n${describeNetwork(recipe)}lowered to\n${printGraph(compiled.lowered)}`);
     }),
-    { seed: SEED, path: `${index}`, numRuns: 1 },
+    { seed: SEED, path: `${index}`, numRuns: 1, interruptAfterTimeLimit: 60_000 },
   );
 }
 

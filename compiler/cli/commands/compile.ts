@@ -2,6 +2,7 @@ import type { Argv } from 'yargs';
 import { DUMP_POINTS, compileModel, headerOf, type Observers } from '../../driver/compile.ts';
 import { billText, layerTable, planData } from '../../report/text.ts';
 import { fail } from '../../support/diagnostics.ts';
+import { nearest } from '../../support/nearest.ts';
 import { loadTarget } from '../../targets/load.ts';
 import { JSON_OPTION, toJson, type CommandContext } from '../command.ts';
 import { readModel, writeResult } from '../files.ts';
@@ -36,16 +37,18 @@ function stopwatch(): { readonly stage: (name: string) => void; readonly report:
   };
 }
 
-async function run(args: Arguments, { io, warn }: CommandContext): Promise<void> {
+function run(args: Arguments, { io, warn }: CommandContext): void {
   const { model = '', linkage, runtime, dumpAfter, json } = args;
   if (dumpAfter !== undefined && !DUMP_POINTS.includes(dumpAfter)) {
+    const near = nearest(dumpAfter, DUMP_POINTS);
     fail({
       code: 'BNN0001',
       message: `--dump-after ${dumpAfter} names no point of the pipeline`,
       details: [`points  ${DUMP_POINTS.join(' ')}`],
+      ...(near === undefined ? {} : { help: `Did you mean ${near}?` }),
     });
   }
-  const target = await loadTarget(args.target);
+  const target = loadTarget(args.target);
   const source = readModel(model, io.cwd);
   const extra = [
     `--target ${target.name}`,

@@ -13,9 +13,9 @@ interface Arguments extends ModelArguments {
   readonly json: string | undefined;
 }
 
-async function run(args: Arguments, { io, warn }: CommandContext): Promise<void> {
+function run(args: Arguments, { io, warn }: CommandContext): void {
   const source = readModel(args.model ?? '', io.cwd);
-  const target = await loadTarget(args.target);
+  const target = loadTarget(args.target);
   const command = bannerCommand('compile', source.file, args, [`--target ${target.name}`]);
   const found = inspectModel(source, compileOptions(args, target, command));
   const layers = found.nodes.map(({ name, op, output, binary }) => [name, op, output, binary]);
@@ -27,16 +27,13 @@ async function run(args: Arguments, { io, warn }: CommandContext): Promise<void>
   }
   const compiled = compileModel(source, compileOptions(args, target, command));
   warn(compiled.warnings);
-  const sizes = await Promise.all(
-    (await listTargets()).map(async (name) => {
-      const other = await loadTarget(name);
-      const options = { ...compileOptions(args, other, command), flash: Number.MAX_SAFE_INTEGER, ram: Number.MAX_SAFE_INTEGER };
-      const { plan } = compileModel(source, options);
-      const fits =
-        (other.memory.flashBytes ?? Infinity) >= plan.tableBytes && (other.memory.ramBytes ?? Infinity) >= plan.workspaceWords * 4;
-      return { target: name, tableBytes: plan.tableBytes, workspaceBytes: plan.workspaceWords * 4, fits };
-    }),
-  );
+  const sizes = listTargets().map((name) => {
+    const other = loadTarget(name);
+    const options = { ...compileOptions(args, other, command), flash: Number.MAX_SAFE_INTEGER, ram: Number.MAX_SAFE_INTEGER };
+    const { plan } = compileModel(source, options);
+    const fits = (other.memory.flashBytes ?? Infinity) >= plan.tableBytes && (other.memory.ramBytes ?? Infinity) >= plan.workspaceWords * 4;
+    return { target: name, tableBytes: plan.tableBytes, workspaceBytes: plan.workspaceWords * 4, fits };
+  });
   if (args.json !== undefined) {
     const text = toJson({ format: found.format, nodes: found.nodes, plan: planData(compiled.plan), targets: sizes });
     if (args.json === '') io.stdout(text);

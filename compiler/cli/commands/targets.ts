@@ -13,8 +13,8 @@ function memory(bytes: number | null): string {
   return bytes === null ? 'no limit' : `${grouped(bytes)} B`;
 }
 
-async function run({ json }: Arguments, { io }: CommandContext): Promise<void> {
-  const targets = await Promise.all((await listTargets()).map((name) => loadTarget(name)));
+function run({ json }: Arguments, { io }: CommandContext): void {
+  const targets = listTargets().map((name) => loadTarget(name));
   if (json !== undefined) {
     const text = toJson(targets.map(({ folder: _folder, ...target }) => target));
     if (json === '') io.stdout(text);

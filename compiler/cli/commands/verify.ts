@@ -73,7 +73,7 @@ async function run(args: Arguments, context: CommandContext): Promise<void> {
   const { io } = context;
   const limit = wholeNumber('limit', args.limit, 'a number of samples', 1);
   const source = readModel(args.model ?? '', io.cwd);
-  const targets = await Promise.all([...new Set(args.target)].map((name) => loadTarget(name)));
+  const targets = [...new Set(args.target)].map((name) => loadTarget(name));
   const progress = createProgress(io);
   try {
     const report = await verifyModel(

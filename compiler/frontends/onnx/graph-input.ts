@@ -72,7 +72,7 @@ const ELEMENTWISE: ReadonlySet<string> = new Set([
 /** What first moves or mixes elements of a tensor, behind elementwise operations. */
 function firstMover(graph: ModelGraph, tensor: string): OnnxNode | undefined {
   let name = tensor;
-  for (let steps = 0; steps < graph.nodes.length; steps += 1) {
+  for (const _ of graph.nodes) {
     const readers = graph.nodes.filter((node) => node.inputs.includes(name) && node.op !== 'Shape');
     const [reader] = readers;
     if (reader === undefined || readers.length > 1 || !ELEMENTWISE.has(reader.op)) return reader;

@@ -1,5 +1,6 @@
 /** The ONNX graph as lookup tables, the part of it that an output needs, and the tail that bnnc leaves out. */
 import { fail, type Diagnostics } from '../../support/diagnostics.ts';
+import { nearest } from '../../support/nearest.ts';
 import { toOnnxNode, type OnnxNode } from './node.ts';
 import type { GraphProto, TensorProto, ValueInfoProto } from './onnx_pb.ts';
 
@@ -83,7 +84,14 @@ export function chooseEnding(graph: ModelGraph, wanted: string | null): Ending {
     const node = graph.nodes.find(({ name }) => name === wanted);
     const tensor = graph.producers.has(wanted) ? wanted : node?.outputs[0];
     if (tensor !== undefined) return endingOf(graph, tensor);
-    return fail({ code: 'BNN1006', message: `The model has no tensor or node named "${wanted}".`, origin, details: listed });
+    const near = nearest(wanted, [...graph.outputs, ...graph.producers.keys(), ...graph.nodes.map(({ name }) => name)]);
+    return fail({
+      code: 'BNN1006',
+      message: `The model has no tensor or node named "${wanted}".`,
+      origin,
+      details: listed,
+      help: near === undefined ? '`bnnc inspect` lists the nodes.' : `Did you mean "${near}"?`,
+    });
   }
   const endings = graph.outputs.map((name) => endingOf(graph, name));
   const [first] = endings;

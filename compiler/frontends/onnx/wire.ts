@@ -83,7 +83,7 @@ export function decodeModel(bytes: Uint8Array, file: string): ModelProto {
     return fail({
       code: 'BNN1002',
       message: `"${file}" is not an ONNX file: ${seen.what}.`,
-      origin: { file, path: `byte ${scan.at}`, position: { byte: scan.at } },
+      origin: { file, path: '', position: { byte: scan.at } },
       notes: ['An ONNX file is a protobuf message that begins with its ir_version.'],
       help: seen.help,
     });
@@ -105,7 +105,7 @@ function damaged(file: string, bytes: Uint8Array, how: string, at: number): neve
   fail({
     code: 'BNN1003',
     message: `"${file}" begins like an ONNX file, but ${how}.`,
-    origin: { file, path: `byte ${at}`, position: { byte: at } },
+    origin: { file, path: '', position: { byte: at } },
     details: [`size  ${bytes.length} bytes`],
     help: 'Compare its size with the original and download or export it again.',
   });

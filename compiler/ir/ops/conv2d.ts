@@ -76,8 +76,8 @@ function evaluate(attrs: Conv2dAttrs, [input]: readonly Tensor[], output: Tensor
   const result = DTYPES[output.dtype].allocate(elementCount(output.shape));
   const patchLength = attrs.kernel[0] * attrs.kernel[1] * (channels / attrs.groups);
   const perGroup = outputs / attrs.groups;
-  const exact = attrs.sum === 'exact' && weights.kind === 'binary';
-  const terms = exact ? conv2dTerms(attrs, input.type) : undefined;
+  const signs = attrs.sum === 'exact' && weights.kind === 'binary' ? weights.signs : null;
+  const terms = signs ? conv2dTerms(attrs, input.type) : undefined;
   const image = terms ? termsOf(input.data, channels, terms) : realValues(input);
   const integers = new Int32Array(patchLength);
   const reals = new Float32Array(patchLength);
@@ -87,9 +87,7 @@ function evaluate(attrs: Conv2dAttrs, [input]: readonly Tensor[], output: Tensor
         gather(attrs, shape, image, terms ? terms.pad : attrs.padValue, { y, x, group }, terms ? integers : reals);
         for (let o = group * perGroup; o < (group + 1) * perGroup; o += 1) {
           result[(y * columns + x) * outputs + o] =
-            exact && weights.kind === 'binary'
-              ? exactOutput(integers, weights.signs, o, attrs.threshold)
-              : sequentialOutput(reals, attrs, o);
+            signs === null ? sequentialOutput(reals, attrs, o) : exactOutput(integers, signs, o, attrs.threshold);
         }
       }
     }
