@@ -69,6 +69,8 @@ export function explainUsage(message: string, argv: readonly string[], verb: str
   const list = /^Unknown arguments?: (.*)$/.exec(message)?.[1];
   if (list !== undefined) return unknown(list, argv, command, options);
   if (message.startsWith('Not enough non-option arguments')) {
+    const [first = ''] = argv;
+    if (verb === undefined) return unknown(first.replace(/^--?/, ''), argv, command, options);
     const what = verb === 'explain' ? 'the code to explain' : 'the model file';
     const swallowed = argv.includes('--json') ? ' A word behind --json is the file to write: put --json last, or write --json=FILE.' : '';
     return refuse(`${command} lacks ${what}`, `\`${command} --help\` shows where it stands.${swallowed}`);

@@ -40,7 +40,7 @@ function headerView(plan: Plan, { linkage, runtime }: HeaderOptions): object {
     tables: plan.tables.map((table) => ({
       symbol: table.symbol,
       ctype: table.ctype,
-      doc: table.doc,
+      doc: comment(table.doc),
       length: table.values.length,
       rows: tableRows(table),
     })),
@@ -89,12 +89,10 @@ function pad(rows: readonly (readonly string[])[]): readonly string[] {
   );
 }
 
-/** A comment may not be ended by what it quotes. */
+/** Plain ASCII for every editor and compiler; a comment may not be ended by what it quotes. */
 function comment(text: string): string {
-  return text
-    .replaceAll('*/', '* /')
-    .replaceAll('/*', '/ *')
-    .replace(/[^\x20-\x7E\u00A0-\uFFFF]/g, '?');
+  const plain = text.replaceAll('·', '*').replaceAll('±', '+-').replaceAll('×', 'x').replace(/[^\x20-\x7E]/g, '?');
+  return plain.replaceAll('*/', '* /').replaceAll('/*', '/ *');
 }
 
 function bannerView(plan: Plan): object {

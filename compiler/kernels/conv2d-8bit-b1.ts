@@ -42,7 +42,7 @@ export const conv2d8bitB1: Kernel = {
       tables: [
         weightTable(
           packSigns(signsOf(weights), taps),
-          `[${weights.outputs} outputs][${wordsFor(taps)} words], taps (${kernel.join(' × ')}, channel)`,
+          `[${weights.outputs} outputs][${wordsFor(taps)} words], taps (${kernel.join(' x ')}, channel)`,
         ),
         {
           name: 'thresholds',

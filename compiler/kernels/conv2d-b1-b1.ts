@@ -10,7 +10,9 @@ import { MAX_TAPS, clampThreshold, packSigns, signsOf, weightTable } from './pac
 /** Why a convolution kernel on bits cannot take this node; undefined when it can (another op: also a reason). */
 export function convBitsReason(node: NodeOf<'conv2d'>, input: TensorType, output: TensorType): string | undefined {
   if (input.dtype !== 'b1') return `its input is ${input.dtype}, not bits`;
-  if (!isDirect(conv2dTerms(node.attrs, input))) return 'its padding is no bit value in the scale of the input';
+  const terms = conv2dTerms(node.attrs, input);
+  if (terms.multiplier.length > 1) return 'its input channels have different scales';
+  if (!isDirect(terms)) return 'its padding is no bit value in the scale of the input';
   if (tapsOf(node) > MAX_TAPS) return `${tapsOf(node)} taps are above ${MAX_TAPS}`;
   return tooLarge(input, output);
 }
