@@ -78,8 +78,11 @@ function readElements(bytes: Uint8Array, type: string, shape: readonly number[],
       return Int16Array.from(each, (at) => view.getInt16(at, littleEndian));
     case 'i4':
       return Int32Array.from(each, (at) => view.getInt32(at, littleEndian));
-    case 'i8':
-      return Int32Array.from(each, (at) => Number(view.getBigInt64(at, littleEndian)));
+    case 'i8': {
+      const wide = each.map((at) => Number(view.getBigInt64(at, littleEndian)));
+      const beyond = wide.find((value) => value !== (value | 0));
+      return beyond === undefined ? Int32Array.from(wide) : damaged(file, `it holds ${beyond}`, 'integers of at most 32 bits');
+    }
     case 'f4':
       return Float32Array.from(each, (at) => view.getFloat32(at, littleEndian));
     case 'f8':

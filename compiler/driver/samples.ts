@@ -42,6 +42,15 @@ export function readSamples(dataset: Dataset, file: string, input: InputOrder): 
       help: 'The first dimension counts samples; the others must be the model input in the order of the model file.',
     });
   }
+  if (count === 0) {
+    fail({
+      code: 'BNN4002',
+      message: `"${file}" holds no samples`,
+      origin: { file, path: 'data file' },
+      details: [`data  [${dataset.shape.join(', ')}]`],
+      help: 'The first dimension counts samples.',
+    });
+  }
   const stored = storedElement(dataset, file, type);
   const sample = DTYPES[type.dtype].allocate(length);
   return {
@@ -74,7 +83,8 @@ function storedElement({ elements }: Dataset, file: string, type: TensorType): S
       const value = elements[at] as number;
       if (encoding === undefined) return value;
       const guess = Math.round((value - toNumber(perChannel(encoding.offset, channel))) / toNumber(perChannel(encoding.scale, channel)));
-      const fits = guess >= minimum && guess <= maximum && real(guess, channel) === Math.fround(value);
+      const fits =
+        guess >= minimum && guess <= maximum && real(guess, channel) === Math.fround(value) && (type.dtype !== 'b1' || guess !== 0);
       return fits ? guess : refuse(value, sample);
     };
   }
@@ -92,7 +102,16 @@ function storedElement({ elements }: Dataset, file: string, type: TensorType): S
 
 /** One class number per sample. @throws UserError BNN4002 */
 export function readLabels(dataset: Dataset, file: string, samples: number): readonly number[] {
-  const count = elementCount(dataset.shape);
+  const [count = 0, ...rest] = dataset.shape;
+  if (elementCount(rest) !== 1) {
+    fail({
+      code: 'BNN4002',
+      message: `"${file}" does not hold one label per sample`,
+      origin: { file, path: 'label file' },
+      details: [`labels  [${dataset.shape.join(', ')}]`, 'wanted  one class number per sample'],
+      help: 'Of one-hot labels save numpy.argmax(labels, axis=1).',
+    });
+  }
   if (count < samples) {
     fail({
       code: 'BNN4002',

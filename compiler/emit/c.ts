@@ -91,7 +91,11 @@ function pad(rows: readonly (readonly string[])[]): readonly string[] {
 
 /** Plain ASCII for every editor and compiler; a comment may not be ended by what it quotes. */
 function comment(text: string): string {
-  const plain = text.replaceAll('·', '*').replaceAll('±', '+-').replaceAll('×', 'x').replace(/[^\x20-\x7E]/g, '?');
+  const plain = text
+    .replaceAll('·', '*')
+    .replaceAll('±', '+-')
+    .replaceAll('×', 'x')
+    .replace(/[^\x20-\x7E]/g, '?');
   return plain.replaceAll('*/', '* /').replaceAll('/*', '/ *');
 }
 

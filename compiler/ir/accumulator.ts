@@ -1,7 +1,7 @@
 /** Which integers the accumulator of an exact linear layer can take. */
 import { outputSize } from './attributes.ts';
 import { DTYPES, perChannel } from './encoding.ts';
-import type { IntegerTerms } from './integer-terms.ts';
+import { isDirect, type IntegerTerms } from './integer-terms.ts';
 import { conv2dTerms, type Conv2dAttrs } from './ops/conv2d.ts';
 import { denseTerms } from './ops/dense.ts';
 import type { Range } from './threshold-search.ts';
@@ -12,6 +12,8 @@ export type LinearNode = NodeOf<'conv2d'> | NodeOf<'dense'>;
 export interface Accumulator {
   /** Inclusive bounds for one output: attained, or a little too wide where padding removes taps. */
   readonly range: (output: number) => Range;
+  /** What no partial sum, in any order of taps, and no product inside a term goes beyond, in magnitude. */
+  readonly bound: (output: number) => number;
   /** False only for integers that no input can give (sums of ±1 have the parity of the number of taps). */
   readonly attains: (value: number) => boolean;
 }
@@ -53,11 +55,22 @@ export function accumulatorOf(node: LinearNode, input: TensorType): Accumulator 
     }
     return { low, high };
   };
-  const bitSum = input.dtype === 'b1' && terms.multiplier[0] === 1 && terms.multiplier.length === 1 && terms.addend[0] === 0;
-  if (!bitSum) return { range, attains: () => true };
+  const bitSum = input.dtype === 'b1' && isDirect(terms) && Math.abs(terms.pad) <= 1;
+  const { multiplier } = terms;
+  const largestProduct = Math.max(...multiplier.map((m) => Math.abs(m) * Math.max(-minimum, maximum)));
+  const bound = (output: number): number => {
+    const group = Math.floor(output / (weights.outputs / groups));
+    let sum = 0;
+    for (let i = 0; i < taps; i += 1) {
+      const { low, high } = uniform ?? bounds(group * channels + (i % channels));
+      sum += Math.max(-low, high);
+    }
+    return Math.max(sum, largestProduct);
+  };
+  if (!bitSum) return { range, bound, attains: () => true };
   const counts = node.kind === 'conv2d' && padded && terms.pad === 0 ? validTaps(node.attrs, input) : [taps];
   const parities = new Set(counts.map((count) => count % 2));
-  return { range, attains: (value) => parities.has(Math.abs(value) % 2) };
+  return { range, bound, attains: (value) => parities.has(Math.abs(value) % 2) };
 }
 
 /** The different numbers of taps inside the image, over all output positions, times the channels of a group. */

@@ -4,7 +4,7 @@ import { isDirect } from '../ir/integer-terms.ts';
 import { conv2dTerms } from '../ir/ops/conv2d.ts';
 import type { Node } from '../ir/types.ts';
 import { convWork } from './conv2d-b1-b1.ts';
-import { convShape, tooLarge } from './conv-shape.ts';
+import { convShape, tooLarge } from './window-shape.ts';
 import { propose, wordsFor, type Kernel, type Table } from './kernel.ts';
 import { flipOf, packSigns, signsOf, weightTable } from './packing.ts';
 

@@ -2,7 +2,7 @@ import { conv2dTerms } from '../ir/ops/conv2d.ts';
 import type { Conv2dAttrs } from '../ir/ops/conv2d.ts';
 import type { Node } from '../ir/types.ts';
 import { THRESHOLD_DOC, bitThresholds, convBitsReason, convWork } from './conv2d-b1-b1.ts';
-import { convShape } from './conv-shape.ts';
+import { convShape } from './window-shape.ts';
 import { propose, type Kernel } from './kernel.ts';
 import { signsOf, weightTable } from './packing.ts';
 

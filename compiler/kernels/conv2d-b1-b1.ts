@@ -3,7 +3,7 @@ import { tapsOf } from '../ir/accumulator.ts';
 import { isDirect } from '../ir/integer-terms.ts';
 import { conv2dTerms } from '../ir/ops/conv2d.ts';
 import type { Node, NodeOf, TensorType } from '../ir/types.ts';
-import { convShape, tooLarge } from './conv-shape.ts';
+import { convShape, tooLarge } from './window-shape.ts';
 import { propose, wordsFor, type Kernel } from './kernel.ts';
 import { MAX_TAPS, clampThreshold, packSigns, signsOf, weightTable } from './packing.ts';
 
@@ -12,7 +12,7 @@ export function convBitsReason(node: NodeOf<'conv2d'>, input: TensorType, output
   if (input.dtype !== 'b1') return `its input is ${input.dtype}, not bits`;
   const terms = conv2dTerms(node.attrs, input);
   if (terms.multiplier.length > 1) return 'its input channels have different scales';
-  if (!isDirect(terms)) return 'its padding is no bit value in the scale of the input';
+  if (!isDirect(terms) || Math.abs(terms.pad) > 1) return 'its padding is no bit value in the scale of the input';
   if (tapsOf(node) > MAX_TAPS) return `${tapsOf(node)} taps are above ${MAX_TAPS}`;
   return tooLarge(input, output);
 }

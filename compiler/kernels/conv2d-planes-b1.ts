@@ -2,7 +2,7 @@ import { tapsOf } from '../ir/accumulator.ts';
 import { conv2dTerms, type Conv2dAttrs } from '../ir/ops/conv2d.ts';
 import type { Node } from '../ir/types.ts';
 import { convBitsReason, convWork } from './conv2d-b1-b1.ts';
-import { convShape } from './conv-shape.ts';
+import { convShape } from './window-shape.ts';
 import { propose, wordsFor, type Kernel } from './kernel.ts';
 import { packSigns, signsOf, weightTable } from './packing.ts';
 

@@ -1,5 +1,5 @@
 import type { Node } from '../ir/types.ts';
-import { tooLarge } from './conv-shape.ts';
+import { tooLarge, windowFields } from './window-shape.ts';
 import { propose, wordsFor, type Kernel } from './kernel.ts';
 
 export const maxPoolB1: Kernel = {
@@ -37,14 +37,7 @@ export const maxPoolB1: Kernel = {
             ['words', words],
             ['out_height', outHeight],
             ['out_width', outWidth],
-            ['kernel_height', attrs.kernel[0]],
-            ['kernel_width', attrs.kernel[1]],
-            ['stride_y', attrs.stride[0]],
-            ['stride_x', attrs.stride[1]],
-            ['dilation_y', attrs.dilation[0]],
-            ['dilation_x', attrs.dilation[1]],
-            ['pad_top', attrs.padding.top],
-            ['pad_left', attrs.padding.left],
+            ...windowFields(attrs),
           ],
         },
         arguments: [x, y],

@@ -29,7 +29,7 @@ import {
   type Rational,
 } from '../support/rational.ts';
 import { convBitsReason } from './conv2d-b1-b1.ts';
-import { convShape } from './conv-shape.ts';
+import { convShape } from './window-shape.ts';
 import { acceptedRun, denseBits } from './dense-b1-b1.ts';
 import { denseBytesReason } from './dense-8bit-b1.ts';
 import { BYTES_OF, wordsFor, type Cost, type Layout, type ShapeArgument, type Table } from './kernel.ts';

@@ -3,7 +3,8 @@ import { typeOf } from '../ir/graph.ts';
 import { integerText } from '../support/float-text.ts';
 import type { Pass } from './pass.ts';
 
-const LIMIT = 2 ** 31 - 1;
+/** Room for thresholds just outside the range, and for the negation of both. */
+const LIMIT = 2 ** 31 - 3;
 
 export const checkAccumulators: Pass = {
   name: 'check-accumulators',
@@ -15,14 +16,13 @@ export const checkAccumulators: Pass = {
       if (id === undefined) continue;
       const accumulator = accumulatorOf(node, typeOf(graph, id));
       const outputs = Array.from({ length: node.attrs.weights.outputs }, (_, o) => o);
-      const wide = outputs.find((o) => Math.max(-accumulator.range(o).low, accumulator.range(o).high) > LIMIT);
+      const wide = outputs.find((o) => accumulator.bound(o) > LIMIT);
       if (wide === undefined) continue;
-      const { low, high } = accumulator.range(wide);
       diagnostics.error({
         code: 'BNN2006',
         message: `the accumulator of "${node.name}" does not fit into 32 bits`,
         origin: node.origin,
-        details: [`output ${wide}  lies between ${integerText(low)} and ${integerText(high)}`, `wanted    at most ±${LIMIT}`],
+        details: [`output ${wide}  terms add up to ±${integerText(accumulator.bound(wide))}`, `wanted    at most ±${LIMIT}`],
         notes: ['All scales and offsets of the input are brought to one common denominator, so that the sum is an exact integer.'],
         help: 'Use rounder --input-scale, --input-offset, --mean or --std values: fewer decimals give smaller integers, and a fraction such as 1/255 the smallest.',
       });

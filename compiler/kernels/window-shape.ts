@@ -1,9 +1,24 @@
-/** The shape argument of the convolution functions of runtime-c. */
+/** The shape arguments of the functions of runtime-c that move a window over a map. */
+import type { Window } from '../ir/attributes.ts';
 import type { Conv2dAttrs } from '../ir/ops/conv2d.ts';
 import type { TensorType } from '../ir/types.ts';
 import type { ShapeArgument } from './kernel.ts';
 
 const LIMIT = 32767;
+
+/** Kernel, stride, dilation and padding, in the order of bnn1_conv2d_shape and bnn1_pool_shape. */
+export function windowFields({ kernel, stride, dilation, padding }: Window): ShapeArgument['fields'] {
+  return [
+    ['kernel_height', kernel[0]],
+    ['kernel_width', kernel[1]],
+    ['stride_y', stride[0]],
+    ['stride_x', stride[1]],
+    ['dilation_y', dilation[0]],
+    ['dilation_x', dilation[1]],
+    ['pad_top', padding.top],
+    ['pad_left', padding.left],
+  ];
+}
 
 export function convShape(attrs: Conv2dAttrs, input: TensorType, output: TensorType): ShapeArgument {
   const [height = 0, width = 0, channels = 0] = input.shape;
@@ -16,14 +31,7 @@ export function convShape(attrs: Conv2dAttrs, input: TensorType, output: TensorT
       ['channels', channels],
       ['out_width', outWidth],
       ['out_channels', outChannels],
-      ['kernel_height', attrs.kernel[0]],
-      ['kernel_width', attrs.kernel[1]],
-      ['stride_y', attrs.stride[0]],
-      ['stride_x', attrs.stride[1]],
-      ['dilation_y', attrs.dilation[0]],
-      ['dilation_x', attrs.dilation[1]],
-      ['pad_top', attrs.padding.top],
-      ['pad_left', attrs.padding.left],
+      ...windowFields(attrs),
       ['groups', attrs.groups],
     ],
   };
