@@ -17,5 +17,6 @@
 #include "bnn_dense.h"
 #include "bnn_layout.h"
 #include "bnn_pool.h"
+#include "bnn_scores.h"
 
 #endif /* BNN_H */

@@ -73,7 +73,7 @@ function readElements(bytes: Uint8Array, type: string, shape: readonly number[],
     case 'b1':
       return new Uint8Array(bytes.subarray(0, count));
     case 'i1':
-      return new Int8Array(bytes.slice(0, count).buffer);
+      return new Int8Array(new Uint8Array(bytes.subarray(0, count)).buffer); // slice of a Buffer would not copy
     case 'i2':
       return Int16Array.from(each, (at) => view.getInt16(at, littleEndian));
     case 'i4':

@@ -100,6 +100,11 @@ export function foldedOffsets(
   const perOutput = signs.length / outputs;
   return Array.from({ length: outputs }, (_, output) => {
     const group = Math.floor(output / (outputs / groups));
+    const [only] = folded;
+    if (folded.length === 1 && only !== undefined) {
+      const row = signs.subarray(output * perOutput, (output + 1) * perOutput);
+      return multiply(rational(row.reduce((count, sign) => count + sign, 0)), only);
+    }
     let sum = ZERO;
     for (let channel = 0; channel < inputsPerGroup; channel += 1) {
       let count = 0;

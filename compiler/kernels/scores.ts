@@ -1,42 +1,20 @@
 /**
  * The end of a network: accumulators of the last layer become int32 or float32 scores, one accumulator at a time.
- *
- * A real score is float32(S·acc + O), rounded once, then the float32 steps behind the layer. Three short float32
- * expressions can be that rounding; a candidate is taken only if it is exact for every attainable acc:
- *   product   (float)acc * S              when O = 0 and S is a float32: one rounding of an exact product, |acc| <= 2^24
- *   quotient  (float)(p*acc + r) / q      when S = p/q, O = r/q, |p*acc + r| <= 2^24, q <= 2^24: one rounding
- *   sum       (float)acc * S + O          two roundings: proved by trying every acc of every channel
  */
 import { accumulatorOf, type LinearNode } from '../ir/accumulator.ts';
 import type { Step } from '../ir/attributes.ts';
-import { PLAIN, isPlain, perChannel, realValueOf } from '../ir/encoding.ts';
+import { PLAIN, perChannel } from '../ir/encoding.ts';
 import { isDirect } from '../ir/integer-terms.ts';
 import { conv2dTerms } from '../ir/ops/conv2d.ts';
 import { denseTerms } from '../ir/ops/dense.ts';
-import type { Range } from '../ir/threshold-search.ts';
-import type { Encoding, TensorType } from '../ir/types.ts';
-import { floatLiteral } from '../support/c-literals.ts';
-import {
-  ZERO,
-  equals,
-  leastCommonDenominator,
-  multiply,
-  rational,
-  rationalFromNumber,
-  signOf,
-  toFloat32,
-  toNumber,
-  type Rational,
-} from '../support/rational.ts';
+import type { TensorType } from '../ir/types.ts';
 import { convBitsReason } from './conv2d-b1-b1.ts';
 import { convShape } from './window-shape.ts';
 import { acceptedRun, denseBits } from './dense-b1-b1.ts';
 import { denseBytesReason } from './dense-8bit-b1.ts';
 import { BYTES_OF, wordsFor, type Cost, type Layout, type ShapeArgument, type Table } from './kernel.ts';
 import { flipOf, packSigns, signsOf, weightTable } from './packing.ts';
-
-const EXACT_INTEGER = 2 ** 24;
-const MOST_TRIED = 2 ** 24;
+import { floatTable, realScore } from './real-score.ts';
 
 /** C that turns one accumulator into one score. `o` is the output channel. */
 export interface Scores {
@@ -52,107 +30,6 @@ export interface Scores {
   /** First value of the score as an expression of `acc`, then statements on `score`; empty for integer scores. */
   readonly first: (table: (name: string) => string) => string;
   readonly statements: (table: (name: string) => string) => readonly string[];
-}
-
-interface RealValue {
-  readonly tables: readonly Table[];
-  readonly expression: (table: (name: string) => string) => string;
-}
-
-function floatTable(
-  name: string,
-  values: readonly number[],
-  doc: string,
-): { readonly tables: readonly Table[]; readonly read: (table: (name: string) => string) => string } {
-  const [first = 0] = values;
-  if (values.every((v) => Object.is(v, first))) return { tables: [], read: () => floatLiteral(first) };
-  return { tables: [{ name, ctype: 'float', values, doc }], read: (table) => `bnn1_rom_f32(${table(name)} + o)` };
-}
-
-function realValue(encoding: Encoding, outputs: number, range: (output: number) => Range): RealValue | undefined {
-  const each = Array.from({ length: outputs }, (_, o) => o);
-  if (isPlain(encoding)) return { tables: [], expression: () => '(float)acc' };
-  return product(encoding, each, range) ?? quotient(encoding, each, range) ?? sum(encoding, each, range);
-}
-
-function isFloat32(value: Rational): boolean {
-  const rounded = toFloat32(value);
-  return Number.isFinite(rounded) && equals(rationalFromNumber(rounded), value);
-}
-
-function largest({ low, high }: Range): number {
-  return Math.max(-low, high);
-}
-
-function product(encoding: Encoding, each: readonly number[], range: (output: number) => Range): RealValue | undefined {
-  const exact = each.every(
-    (o) => equals(perChannel(encoding.offset, o), ZERO) && isFloat32(perChannel(encoding.scale, o)) && largest(range(o)) <= EXACT_INTEGER,
-  );
-  if (!exact) return undefined;
-  // 0 times a negative scale is -0, but the rational number 0 has no sign. All scales have the sign of the unit of the sum.
-  const negative = each.some((o) => signOf(perChannel(encoding.scale, o)) < 0);
-  const scale = floatTable(
-    'scale',
-    each.map((o) => Math.abs(toFloat32(perChannel(encoding.scale, o)))),
-    'real value of one unit of the sum',
-  );
-  return { tables: scale.tables, expression: (table) => `(float)${negative ? '-' : ''}acc * ${scale.read(table)}` };
-}
-
-function quotient(encoding: Encoding, each: readonly number[], range: (output: number) => Range): RealValue | undefined {
-  const parts = each.map((o) => {
-    const [s, b] = [perChannel(encoding.scale, o), perChannel(encoding.offset, o)];
-    const q = leastCommonDenominator([s, b]);
-    const units = (value: Rational): number => Number(multiply(value, rational(q)).numerator);
-    return { p: units(s), r: units(b), q: Number(q), range: range(o) };
-  });
-  const fits = parts.every(
-    ({ p, r, q, range: { low, high } }) => q <= EXACT_INTEGER && Math.max(Math.abs(p * low + r), Math.abs(p * high + r)) <= EXACT_INTEGER,
-  );
-  if (!fits) return undefined;
-  const [first = { p: 1, r: 0, q: 1 }] = parts;
-  const uniform = parts.every(({ p, r, q }) => p === first.p && r === first.r && q === first.q);
-  const table = (name: string, key: 'p' | 'r' | 'q', doc: string): Table => ({
-    name,
-    ctype: 'int32_t',
-    values: parts.map((part) => part[key]),
-    doc,
-  });
-  if (uniform) {
-    const { p, r, q } = first;
-    return { tables: [], expression: () => `(float)(acc * INT32_C(${p}) + INT32_C(${r})) / ${floatLiteral(q)}` };
-  }
-  return {
-    tables: [
-      table('factor', 'p', 'score = (factor * acc + constant) / divisor'),
-      table('constant', 'r', 'see factor'),
-      table('divisor', 'q', 'see factor'),
-    ],
-    expression: (t) =>
-      `(float)(acc * bnn1_rom_i32(${t('factor')} + o) + bnn1_rom_i32(${t('constant')} + o)) / (float)bnn1_rom_i32(${t('divisor')} + o)`,
-  };
-}
-
-function sum(encoding: Encoding, each: readonly number[], range: (output: number) => Range): RealValue | undefined {
-  const scales = each.map((o) => Math.fround(toNumber(perChannel(encoding.scale, o))));
-  const offsets = each.map((o) => Math.fround(toNumber(perChannel(encoding.offset, o))));
-  const real = realValueOf({ dtype: 'i32', shape: [each.length], encoding });
-  let tried = 0;
-  for (const o of each) {
-    const { low, high } = range(o);
-    tried += high - low + 1;
-    if (tried > MOST_TRIED || largest(range(o)) > EXACT_INTEGER) return undefined;
-    for (let acc = low; acc <= high; acc += 1) {
-      const value = Math.fround(Math.fround(acc * (scales[o] as number)) + (offsets[o] as number));
-      if (!Object.is(value, real(acc, o))) return undefined;
-    }
-  }
-  const scale = floatTable('scale', scales, 'real value of one unit of the sum');
-  const offset = floatTable('offset', offsets, 'real value of the sum 0');
-  return {
-    tables: [...scale.tables, ...offset.tables],
-    expression: (table) => `(float)acc * ${scale.read(table)} + ${offset.read(table)}`,
-  };
 }
 
 const LARGEST_FLOAT = (2 - 2 ** -23) * 2 ** 127;
@@ -269,13 +146,14 @@ export function planScores(
   const layer = layerSum(node, input, output, offered);
   if ('reason' in layer) return layer;
   const { outputs } = node.attrs.weights;
-  const real = steps === null ? null : realValue(output.encoding ?? PLAIN, outputs, accumulatorOf(node, input).range);
+  const real = steps === null ? null : realScore(output.encoding ?? PLAIN, outputs, accumulatorOf(node, input).range);
   if (real === undefined) return { inexact: true };
   const chain = stepStatements(steps ?? [], outputs);
   const tables = [layer.weights, ...(real?.tables ?? []), ...chain.tables];
-  const { weights: _weights, instructions, ...rest } = layer;
+  const { weights: _weights, instructions, symbols, ...rest } = layer;
   return {
     ...rest,
+    symbols: [...symbols, ...(real?.symbols ?? [])],
     tables,
     cost: {
       instructions: instructions + outputs * 20,

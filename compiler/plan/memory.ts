@@ -1,9 +1,9 @@
 /**
  * Offsets of buffers in one arena. Two buffers that live at the same step must not overlap.
  *
- * Lower bound: the largest sum of sizes alive at one step. First try buffers in a few orders, each at the lowest free
- * offset; if none reaches the bound, search all orders of placement while there are few buffers, so that for networks of
- * usual size the result is the minimum over all lowest-offset arrangements.
+ * Lower bound: the largest sum of sizes alive at one step. A chain of layers always reaches it: its buffers go to the two
+ * ends of the arena in turn, and what lives for one step only goes between them. For other lives, try a few orders, each
+ * buffer at the lowest free offset; if none reaches the bound, search all orders while there are few buffers.
  */
 import type { Slot } from './plan.ts';
 
@@ -21,8 +21,8 @@ export function lowerBound(requests: readonly Request[]): number {
 }
 
 /** Places each request at the lowest offset that is free during its life. */
-function placeInOrder(order: readonly Request[]): readonly Slot[] {
-  const placed: Slot[] = [];
+function placeInOrder(order: readonly Request[], before: readonly Slot[] = []): readonly Slot[] {
+  const placed: Slot[] = [...before];
   for (const request of order) {
     const busy = placed.filter((slot) => overlaps(slot, request)).sort((a, b) => a.offset - b.offset);
     let offset = 0;
@@ -33,6 +33,17 @@ function placeInOrder(order: readonly Request[]): readonly Slot[] {
     placed.push({ ...request, offset });
   }
   return placed;
+}
+
+/** Buffers that outlive a step alternate between the start and the end of `bound` words, the others fill the gaps. */
+function placeAtEnds(requests: readonly Request[], bound: number): readonly Slot[] {
+  const lasting = [...requests].filter((r) => r.to > r.from).sort((a, b) => a.from - b.from);
+  const ends = lasting.map((r, i) => ({ ...r, offset: i % 2 === 0 ? 0 : bound - r.words }));
+  const clash = ends.some((a, i) =>
+    ends.some((b, j) => i < j && overlaps(a, b) && a.offset < b.offset + b.words && b.offset < a.offset + a.words),
+  );
+  const passing = requests.filter((r) => r.to === r.from);
+  return clash ? placeInOrder(requests) : placeInOrder(passing, ends);
 }
 
 export function arenaWords(slots: readonly Slot[]): number {
@@ -59,13 +70,13 @@ export function assignOffsets(requests: readonly Request[]): readonly Slot[] {
   const bound = lowerBound(requests);
   const bySize = [...requests].sort((a, b) => b.words - a.words || a.from - b.from);
   const byLife = [...requests].sort((a, b) => b.to - b.from - (a.to - a.from) || b.words - a.words);
-  let best = placeInOrder(bySize);
+  let best = placeAtEnds(requests, bound);
   const consider = (order: readonly Request[]): boolean => {
     const slots = placeInOrder(order);
     if (arenaWords(slots) < arenaWords(best)) best = slots;
     return arenaWords(best) === bound;
   };
-  if (arenaWords(best) > bound && !consider(byLife)) {
+  if (arenaWords(best) > bound && !consider(bySize) && !consider(byLife)) {
     for (const order of orders(requests)) if (consider(order)) break;
   }
   return requests.map((request) => best.find((slot) => slot.name === request.name) ?? { ...request, offset: 0 });

@@ -213,11 +213,12 @@ export class Walk {
     const next = onlyConsumerOf(this.#graph, node.output);
     const steps = next?.kind === 'elementwise' ? next.attrs.steps : null;
     const scores = planScores(node, input, output, steps, this.#place.layout);
+    if (next !== undefined) this.#done.add(next); // also when the layer is refused: what follows is not another problem
     if ('reason' in scores) return this.#refuse(node, [`scores: ${scores.reason}`]);
     if ('inexact' in scores) {
       this.#diagnostics.error({
         code: 'BNN3003',
-        message: `the scores of "${node.name}" cannot be computed exactly by a short float32 expression`,
+        message: `the scores of "${node.name}" cannot be computed exactly`,
         origin: node.origin,
         details: [`sums    ${printType(output)}`],
         help: 'Drop the bias of the last layer, or use weights of ±1 with a batch norm behind them.',
@@ -225,7 +226,6 @@ export class Walk {
       return;
     }
     if (scores.input.kind !== 'bytes') this.#convert(scores.input, input, node.name);
-    if (next !== undefined) this.#done.add(next);
     const from = this.#place;
     const table = this.#draft.addTables(node.name, scores.tables);
     for (const symbol of scores.symbols) this.#draft.symbols.add(symbol);

@@ -156,9 +156,10 @@ const entries = {
     ],
   },
   BNN3003: {
-    title: 'a score cannot be computed exactly in float32 steps',
+    title: 'a score cannot be computed exactly',
     explanation: [
-      'Scores are α·accumulator + bias, rounded once. For this layer no short float32 expression gives that rounding for every attainable accumulator. Drop the bias of the last layer, or make α a power of two.',
+      'Scores are α·accumulator + bias, rounded once to float32. They are computed by one or two float32 operations where those are exact for every attainable accumulator, otherwise by a 64-bit integer that is rounded once.',
+      'Neither works where the last layer reads bytes with a scale that is no multiple of a power of two (such as 1/255) and has a bias, or where α and bias are more than about 2^38 apart. Drop the bias of the last layer, or put a batch normalization behind it.',
     ],
   },
   BNN3004: {

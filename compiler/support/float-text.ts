@@ -9,5 +9,5 @@ export function floatText(value: number): string {
 
 /** An integer in full, or with its order of magnitude where a double no longer tells all its digits. */
 export function integerText(value: number): string {
-  return Number.isSafeInteger(value) ? String(value) : `about ${value.toExponential(1).replace('e+', 'e')}`;
+  return Number.isSafeInteger(value) ? String(value) : value.toExponential(1).replace('e+', 'e');
 }

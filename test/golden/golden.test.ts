@@ -126,7 +126,8 @@ describe.each(names)('%s', (name) => {
     expect(readdirSync(folder).filter((entry) => !known.includes(entry))).toEqual([]);
   });
 
-  it.skipIf(exit === 0)('leaves an older header as it was', async () => {
+  if (exit === 0) return;
+  it('leaves an older header as it was', async () => {
     const { files } = await runCase(argv, model, { 'out/model.h': 'an older header\n' });
     expect(files).toEqual({});
   });

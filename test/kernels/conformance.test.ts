@@ -7,21 +7,10 @@ import { requireTools, STRICT_WARNINGS } from '../run-support/tools.ts';
 import { candidateOf, kernelCase } from '../support/kernel-cases.ts';
 import { runKernelCases, SANITIZE, type KernelCase } from '../support/kernel-program.ts';
 import { conversionCases } from './conversion-cases.ts';
-import { binarizations, bitConvolutions, byteConvolutions, denseLayers, inversions, pools, type Shape } from './shapes.ts';
+import { ALL_SHAPES, bitConvolutions, denseLayers, type Shape } from './shapes.ts';
 
 const host = loadTarget('host');
 const flags = { optimization: '-O1', extraFlags: [...SANITIZE, ...STRICT_WARNINGS] } as const;
-
-const SHAPES: readonly Shape[] = [
-  ...bitConvolutions(1),
-  ...byteConvolutions(2),
-  ...denseLayers('b1', 3),
-  ...denseLayers('u8', 4),
-  ...denseLayers('i8', 5),
-  ...pools(6),
-  ...inversions(7),
-  ...binarizations(8),
-];
 
 /** Every shape that the kernel takes. */
 function casesOf(kernel: Kernel, shapes: readonly Shape[], offered?: Layout): readonly KernelCase[] {
@@ -34,7 +23,7 @@ function casesOf(kernel: Kernel, shapes: readonly Shape[], offered?: Layout): re
 describe('on the host, with address and undefined-behaviour sanitizers', () => {
   it.for(KERNELS.map((kernel) => [kernel.name, kernel] as const))('%s equals the definition of its op', async ([, kernel], context) => {
     requireTools(context, host);
-    const cases = casesOf(kernel, SHAPES);
+    const cases = casesOf(kernel, ALL_SHAPES);
     expect(cases.length).toBeGreaterThanOrEqual(7);
     expect(await runKernelCases(host, cases, flags)).toEqual([]);
   });
@@ -68,7 +57,7 @@ describe('on the host, with address and undefined-behaviour sanitizers', () => {
 
   it('a single wrong bit is found and named', async (context) => {
     requireTools(context, host);
-    const [pool] = casesOf(KERNELS.find((kernel) => kernel.name === 'max-pool-b1') as Kernel, SHAPES);
+    const [pool] = casesOf(KERNELS.find((kernel) => kernel.name === 'max-pool-b1') as Kernel, ALL_SHAPES);
     if (pool === undefined) throw new Error('no pool to try');
     const samples = pool.samples.map((s, i) => (i === 2 ? { ...s, output: s.output.map((byte, at) => (at === 0 ? byte ^ 1 : byte)) } : s));
     const differences = await runKernelCases(host, [{ ...pool, samples }], flags);

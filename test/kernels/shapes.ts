@@ -174,9 +174,23 @@ export function binarizations(seed: number): readonly Shape[] {
     const channels = input.shape.at(-1) ?? 1;
     const count = random.chance(0.5) ? 1 : channels;
     const attrs = {
-      thresholds: Int32Array.from({ length: count }, () => random.pick([-129, -128, -1, 0, 1, 127, 128, 255, 256, random.integer(-128, 255)])),
+      thresholds: Int32Array.from({ length: count }, () =>
+        random.pick([-129, -128, -1, 0, 1, 127, 128, 255, 256, random.integer(-128, 255)]),
+      ),
       directions: Int8Array.from({ length: count }, () => random.pick([1, -1])),
     };
     return { title: `${input.dtype} [${input.shape.join(', ')}], ${count} thresholds`, layer: lowered('threshold', attrs, input) };
   });
 }
+
+/** All of them, with seeds of their own. */
+export const ALL_SHAPES: readonly Shape[] = [
+  ...bitConvolutions(1),
+  ...byteConvolutions(2),
+  ...denseLayers('b1', 3),
+  ...denseLayers('u8', 4),
+  ...denseLayers('i8', 5),
+  ...pools(6),
+  ...inversions(7),
+  ...binarizations(8),
+];

@@ -41,7 +41,7 @@ export function randomElements({ dtype, shape }: TensorType, random: Random, sam
     if (dtype === 'b1') return random.chance(0.5) ? 1 : -1;
     return random.integer(minimum, maximum);
   };
-  return allocate(elementCount(shape)).map(value) as TensorData;
+  return allocate(elementCount(shape)).map(value);
 }
 
 /** The kernel's candidate for a node, or its reason. */

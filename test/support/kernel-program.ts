@@ -57,7 +57,13 @@ export async function runKernelCases(
       `void unit${g}(void) {\n${group.map(({ index }) => `  case_${index}();`).join('\n')}\n}`,
     ].join('\n'),
   ]);
-  const main = [...groups.map((_, g) => `void unit${g}(void);`), 'int main(void) {', ...groups.map((_, g) => `  unit${g}();`), '  return 0;', '}'];
+  const main = [
+    ...groups.map((_, g) => `void unit${g}(void);`),
+    'int main(void) {',
+    ...groups.map((_, g) => `  unit${g}();`),
+    '  return 0;',
+    '}',
+  ];
   const program = await buildOrExplain({
     target,
     files: { ...Object.fromEntries(units), 'main.c': main.join('\n') },

@@ -33,8 +33,9 @@ export async function runModels(
   target: Target,
   models: readonly Model[],
   build: Partial<BuildRequest> = {},
+  options: HeaderOptions = INLINE,
 ): Promise<readonly WrongModel[]> {
-  const program = await buildOrExplain({ target, files: filesOf(models), ...build });
+  const program = await buildOrExplain({ target, files: filesOf(models, options), ...build });
   try {
     const { output } = await runProgram(program, { input: inputOf(models), timeoutSeconds: 600 });
     return wrongModels(models, output);
@@ -43,16 +44,16 @@ export async function runModels(
   }
 }
 
-/** Headers and sources; `header` says where a file of models begins. */
+/** Headers and sources. With extern linkage all implementations are in a file of their own. */
 export function filesOf(models: readonly Model[], options: HeaderOptions = INLINE, extension = 'c'): Readonly<Record<string, string>> {
   const headers = models.map(({ compiled: { plan } }) => [`${plan.names.prefix}.h`, emitHeader(plan, options)] as const);
   const count = Math.ceil(models.length / MODELS_A_FILE);
   const units = Array.from({ length: count }, (_, u) => {
     const part = models.slice(u * MODELS_A_FILE, (u + 1) * MODELS_A_FILE);
-    const implementations = options.linkage === 'extern' ? part.map(({ compiled: { plan } }) => `#define ${plan.names.macro}_IMPLEMENTATION`) : [];
+    const includes = part.map(({ compiled: { plan } }) => `#include "${plan.names.prefix}.h"`);
     const lines = [
-      ...implementations,
-      ...part.map(({ compiled: { plan } }) => `#include "${plan.names.prefix}.h"`),
+      ...includes,
+      ...includes, // a second time: headers guard themselves
       '#include <string.h>',
       '#include "board.h"',
       `void unit_${u}(void);`,
@@ -63,7 +64,12 @@ export function filesOf(models: readonly Model[], options: HeaderOptions = INLIN
   });
   const calls = units.map((_, u) => `    unit_${u}();`);
   const main = [...units.map((_, u) => `void unit_${u}(void);`), 'int main(void)', '{', ...calls, '    return 0;', '}', ''].join('\n');
-  return { ...Object.fromEntries([...headers, ...units]), [`main.${extension}`]: main };
+  const files = { ...Object.fromEntries([...headers, ...units]), [`main.${extension}`]: main };
+  return options.linkage === 'extern' ? { ...files, [`implementations.${extension}`]: implementations(models) } : files;
+}
+
+function implementations(models: readonly Model[]): string {
+  return models.map(({ compiled: { plan } }) => `#define ${plan.names.macro}_IMPLEMENTATION\n#include "${plan.names.prefix}.h"\n`).join('');
 }
 
 function modelText({ names: { prefix, macro }, input, predict }: Plan, samples: number): string {

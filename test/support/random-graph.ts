@@ -126,7 +126,8 @@ class Writer {
         { operator: 'add', values: Float32Array.of(1) },
       ]);
     } else if (before === 'sign') {
-      if (this.#random.chance(0.5)) this.#elementwise('centred', [{ operator: 'subtract', values: this.#floats(this.#channels(), () => pick([0.5, 1, 3, -2])) }]);
+      if (this.#random.chance(0.5))
+        this.#elementwise('centred', [{ operator: 'subtract', values: this.#floats(this.#channels(), () => pick([0.5, 1, 3, -2])) }]);
       this.#sign(pick(['plus', 'minus', 'compare', 'where']));
     } else if (before === 'pool') {
       this.#pool({ place: 'none', kernel: [2, 2], stride: [1, 2], padded: this.#random.chance(0.5), dilation: [1, 1] });
@@ -189,7 +190,10 @@ class Writer {
     const [height = 1, width = 1, channels = 1] = this.#shape();
     const groups = layer.groups === 'depthwise' ? channels : layer.groups === 'three' && channels % 3 === 0 ? 3 : 1;
     const [top, left, bottom, right] = layer.padding;
-    const kernel = [0, 1].map((axis) => Math.min(layer.kernel[axis] ?? 1, [height, width][axis] ?? 1)) as unknown as readonly [number, number];
+    const kernel = [0, 1].map((axis) => Math.min(layer.kernel[axis] ?? 1, [height, width][axis] ?? 1)) as unknown as readonly [
+      number,
+      number,
+    ];
     const dilation = [0, 1].map((axis) => {
       const wanted = layer.dilation[axis] ?? 1;
       return wanted * ((kernel[axis] ?? 1) - 1) < ([height, width][axis] ?? 1) ? wanted : 1;
@@ -226,7 +230,7 @@ class Writer {
     const hostile = constants === 'hostile';
     const symmetric = (size: number): number => (unit() * 2 - 1) * size;
     const attrs = {
-      gamma: this.#floats(count, () => (hostile ? pick([0, 1e-6, -1e-6, -1, 1, -0.3, 2, -0]) : 0.2 + unit()) ),
+      gamma: this.#floats(count, () => (hostile ? pick([0, 1e-6, -1e-6, -1, 1, -0.3, 2, -0]) : 0.2 + unit())),
       beta: this.#floats(count, () => (hostile ? pick([0, 0, symmetric(1), 1e-6, -0]) : symmetric(0.5))),
       mean: this.#floats(count, () => (hostile ? pick([0, integer(-3, 3), symmetric(around), 100 * around, -1e6]) : symmetric(around))),
       variance: this.#floats(count, () => (hostile ? pick([1, 1e-40, 1e-9, 0, around * around]) : around * around * (0.5 + unit()))),
@@ -268,7 +272,15 @@ class Writer {
       const operator = this.#random.pick(['greater', 'greater-or-equal', 'less', 'less-or-equal'] as const);
       const values = this.#random.chance(0.5) ? Float32Array.of(0) : this.#floats(this.#channels(), () => this.#random.pick([0, 0.25, -1]));
       this.#at = this.#builder.node('compare', 'compare', { operator, values }, [this.#at], ORIGIN);
-      const [whenTrue, whenFalse] = sign === 'compare' ? [1, -1] : this.#random.pick([[1, 0], [-1, 1], [0, 1], [2, -1]] as const);
+      const [whenTrue, whenFalse] =
+        sign === 'compare'
+          ? [1, -1]
+          : this.#random.pick([
+              [1, 0],
+              [-1, 1],
+              [0, 1],
+              [2, -1],
+            ] as const);
       this.#at = this.#builder.node('select', 'select', { whenTrue, whenFalse }, [this.#at], ORIGIN);
       return;
     }

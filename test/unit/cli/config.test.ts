@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PERCEPTRON, placeWith, type Place } from './run-cli.ts';
+import { PERCEPTRON, npy, placeWith, type Place } from './run-cli.ts';
 
 function withConfig(config: unknown): Place {
   return placeWith({ ...PERCEPTRON, 'bnnc.config.json': typeof config === 'string' ? config : JSON.stringify(config) });
@@ -30,6 +30,17 @@ describe('bnnc.config.json', () => {
     expect((await place.run('targets')).exit).toBe(0);
     expect((await place.run('explain', 'BNN2004')).exit).toBe(0);
     expect((await place.run('compile', 'net.onnx')).exit).toBe(0);
+  });
+
+  it('targets of verify are replaced by those of the command line, not joined with them', async () => {
+    const place = placeWith({
+      ...PERCEPTRON,
+      'pixels.npy': npy([2, 8], new Array<number>(16).fill(7)),
+      'bnnc.config.json': JSON.stringify({ input: 'u8', target: ['cortex-m3', 'cortex-m4'] }),
+    });
+    const { stdout } = await place.run('verify', 'net.onnx', '--data', 'pixels.npy', '--target', 'host', '--json');
+    const { targets } = JSON.parse(stdout) as { readonly targets: readonly { readonly target: string }[] };
+    expect(targets.map(({ target }) => target)).toEqual(['host']);
   });
 
   it.each([

@@ -19,7 +19,10 @@ interface NpyOptions {
 
 /** A .npy file as numpy.lib.format describes it. */
 function npy(descr: string, elements: Uint8Array, { version = 1, order = 'False', shape = '(2, 3)' }: NpyOptions = {}): Uint8Array {
-  const text = Buffer.from(`{'descr': '${descr}', 'fortran_order': ${order}, 'shape': ${shape}, }\n`, 'latin1');
+  const text = Buffer.from(
+    `{'descr': ${descr.startsWith('[') ? descr : `'${descr}'`}, 'fortran_order': ${order}, 'shape': ${shape}, }\n`,
+    'latin1',
+  );
   const length = Buffer.alloc(version === 1 ? 2 : 4);
   if (version === 1) length.writeUInt16LE(text.length);
   else length.writeUInt32LE(text.length);
@@ -110,7 +113,7 @@ describe('.npy', () => {
 
   it.each([
     ['objects', npy('|O', SIX), 'its header names no simple element type'],
-    ['records', npy("|u1'), ('b", SIX), 'its header names no simple element type'],
+    ['records', npy("[('a', '|u1'), ('b', '|u1')]", SIX), 'its header names no simple element type'],
     ['complex numbers', npy('<c8', SIX), 'bytes of elements'],
     ['texts', npy('<U1', SIX), 'its header names no simple element type'],
     ['Fortran order', npy('|u1', SIX, { order: 'True' }), 'numpy.ascontiguousarray'],

@@ -11,6 +11,10 @@
  *   flash  72 bytes of tables, and code
  *   RAM    4 bytes of workspace (no arrangement needs fewer than 4), and stack; no heap
  *
+ * Use
+ *   static model_workspace_t workspace;
+ *   int best = model_predict(&workspace, input);
+ *
  * Re-entrant: one workspace for each concurrent caller, no other state.
  */
 #ifndef MODEL_H

@@ -5,12 +5,16 @@
  *   command  bnnc compile model.onnx --input u8 --input-scale 1/255 --target cortex-m4
  *
  *   layer  op        input               output     kernel          flash
- *   conv1  conv2d    u8{1/255·q}[6,6,1]  b1[6,6,3]  conv2d-8bit-b1  24 B
+ *   conv1  conv2d    u8{1/255*q}[6,6,1]  b1[6,6,3]  conv2d-8bit-b1  24 B
  *   pool1  max-pool  b1[6,6,3]           b1[3,3,3]  max-pool-b1     0 B
  *   fc3    dense     b1[27]              f32[2]     scores          80 B
  *
  *   flash  104 bytes of tables, and code
  *   RAM    120 bytes of workspace (no arrangement needs fewer than 120), and stack; no heap
+ *
+ * Use
+ *   static model_workspace_t workspace;
+ *   int best = model_predict(&workspace, input);
  *
  * Re-entrant: one workspace for each concurrent caller, no other state.
  */
@@ -328,7 +332,7 @@ static inline int bnn1_argmax_f32(const float *scores, uint16_t count)
 }
 #endif /* BNN1_ARGMAX_F32 */
 
-/* [3 outputs][1 words], taps (3 × 3, channel) */
+/* [3 outputs][1 words], taps (3 x 3, channel) */
 static const uint32_t model_conv1_weights[3] BNN1_ROM = {
     0x000000DDu, 0x00000001u, 0x000000C2u,
 };
@@ -414,8 +418,8 @@ static inline void model_run(model_workspace_t *ws, const model_input_t *input, 
             0, /* pad_top */
             0 /* pad_left */
         };
-        uint32_t *const strip = ws->words;
-        uint32_t *row = ws->words + 12;
+        uint32_t *const strip = ws->words + 9;
+        uint32_t *row = ws->words;
         uint16_t y;
         for (y = 0; y < 3u; y++) {
             const uint16_t first = (uint16_t)(y * 2u);
@@ -426,7 +430,7 @@ static inline void model_run(model_workspace_t *ws, const model_input_t *input, 
             row += 3;
         }
     }
-    model_scores(ws->words + 12, output);
+    model_scores(ws->words, output);
 }
 
 /* One inference: the number of the highest score, the first one wins a tie. */

@@ -5,11 +5,15 @@
  *   command  bnnc compile model.onnx --input u8 --input-scale 1/255 --target cortex-m4
  *
  *   layer  op     input           output  kernel         flash
- *   fc2    dense  u8{1/255·q}[8]  b1[4]   dense-8bit-b1  32 B
+ *   fc2    dense  u8{1/255*q}[8]  b1[4]   dense-8bit-b1  32 B
  *   fc4    dense  b1[4]           f32[3]  scores         12 B
  *
  *   flash  44 bytes of tables, and code
  *   RAM    4 bytes of workspace (no arrangement needs fewer than 4), and stack; no heap
+ *
+ * Use
+ *   static model_workspace_t workspace;
+ *   int best = model_predict(&workspace, input);
  *
  * Re-entrant: one workspace for each concurrent caller, no other state.
  */

@@ -5,13 +5,17 @@
  *   command  bnnc compile model.onnx --input u8 --input-scale 1/255 --sign-zero minus --target cortex-m4
  *
  *   layer  op     input           output  kernel         flash
- *   fc2    dense  u8{1/255·q}[8]  b1[4]   dense-8bit-b1  32 B
+ *   fc2    dense  u8{1/255*q}[8]  b1[4]   dense-8bit-b1  32 B
  *   fc4    dense  b1[4]           b1[6]   dense-b1-b1    36 B
  *   fc6    dense  b1[6]           i32[3]  scores         12 B
  *
  *   flash  80 bytes of tables, and code
  *   RAM    8 bytes of workspace (no arrangement needs fewer than 8), and stack; no heap
  *   note   sign(0) is -1 by --sign-zero where the file leaves it 0
+ *
+ * Use
+ *   static model_workspace_t workspace;
+ *   int best = model_predict(&workspace, input);
  *
  * Re-entrant: one workspace for each concurrent caller, no other state.
  */
