@@ -23,6 +23,7 @@ function scoreSymbols(): readonly string[] {
     vector,
     { ...SIMPLE, final: { ...SIMPLE.final, kind: 'conv2d' } },
     { ...SIMPLE, blocks: block ? [block] : [], final: { ...SIMPLE.final, norm: 'normalize' } },
+    { ...SIMPLE, dyadic: false, final: { ...SIMPLE.final, alpha: 'each', bias: true } },
   ];
   return ends.flatMap((recipe) => {
     const { graph, meaning } = buildNetwork(recipe);

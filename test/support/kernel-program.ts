@@ -46,7 +46,7 @@ export async function runKernelCases(
   const groups = Array.from({ length: Math.ceil(cases.length / CASES_A_FILE) }, (_, g) =>
     cases.slice(g * CASES_A_FILE, (g + 1) * CASES_A_FILE).map((c, i) => ({ c, index: g * CASES_A_FILE + i })),
   );
-  const units = groups.map((group, g) => [
+  const units = groups.map((group, g): readonly [string, string] => [
     `unit${g}.c`,
     [
       '#include "bnn.h"',
