@@ -66,7 +66,7 @@ async function parse(argv: readonly string[], context: CommandContext): Promise<
     .strict()
     .version(VERSION)
     .help()
-    .middleware((args) => checkSingle(args, lists), true)
+    .middleware((args) => (verb === undefined ? undefined : checkSingle(args, lists)), true)
     .wrap(Math.min(110, process.stdout.isTTY ? process.stdout.columns : 100))
     .exitProcess(false)
     .fail((message: string | null, error: Error | undefined) => {

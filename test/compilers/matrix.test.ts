@@ -34,6 +34,7 @@ describe('the models of this test', () => {
       'uint32_t',
       'overlapping strip',
       'strip',
+      'bnn1_score_f32',
     ];
     expect(wanted.filter((feature) => !features.has(feature))).toEqual([]);
     expect(models.length).toBeGreaterThanOrEqual(2);
