@@ -115,11 +115,28 @@ function readRange(path: string, offset: number, length: number | undefined): Ui
   }
 }
 
-/** Writes a whole file or nothing: under a temporary name beside it, then renamed. @throws UserError BNN6001 */
+/** Where a path leads, behind links. */
+function behindLinks(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+/**
+ * Writes a whole file or nothing: under a temporary name beside it, then renamed. What is no file, such as a pipe or
+ * /dev/null, is written to: a rename would put a file in its place.
+ * @throws UserError BNN6001
+ */
 export function writeResult(path: string, text: string, cwd: string): void {
-  const full = resolve(cwd, path);
+  const full = behindLinks(resolve(cwd, path));
   const temporary = join(dirname(full), `.${basename(full)}.${process.pid}.tmp`);
   try {
+    if (statSync(full, { throwIfNoEntry: false })?.isFile() === false) {
+      writeFileSync(full, text);
+      return;
+    }
     writeFileSync(temporary, text);
     renameSync(temporary, full);
   } catch (error) {

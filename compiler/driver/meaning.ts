@@ -149,8 +149,15 @@ function feedsLinear(graph: Graph, node: Node): boolean {
   return next?.kind === 'conv2d' || next?.kind === 'dense';
 }
 
-/** Integer sums that are not their own real value leave the network as float32 scores. */
+/**
+ * Integer sums that are not their own real value leave the network as float32 scores. A reshape at the very end is left out:
+ * the C output is the same numbers in the same order.
+ */
 function makeOutputReadable(graph: Graph): Graph {
+  const last = producerOf(graph, graph.output);
+  if (last?.kind === 'reshape' && graph.nodes.length > 1) {
+    return makeOutputReadable(rebuild(graph, (node) => (node === last ? [] : undefined)));
+  }
   const { encoding } = typeOf(graph, graph.output);
   if (encoding === undefined || isPlain(encoding)) return graph;
   return rebuild(graph, (node) =>

@@ -10,6 +10,21 @@ export interface Conversion {
   readonly call: (operands: Pick<Operands, 'x' | 'y'>) => Call;
 }
 
+/** A copy of bits in their layout, for kernels that work in place on what is not theirs. */
+export function copyOf(layout: Extract<Layout, { kind: 'bit-runs' }>, shape: readonly number[]): Conversion {
+  return repack(layout.run, layout.run, shape);
+}
+
+function repack(from: number, to: number, shape: readonly number[]): Conversion {
+  const elements = elementCount(shape);
+  return {
+    symbol: 'bnn1_repack_b1',
+    instructions: elements * 14,
+    bytes: layoutWords({ kind: 'bit-runs', run: to }, shape) * 4,
+    call: ({ x, y }) => ({ symbol: 'bnn1_repack_b1', shape: null, arguments: [x, `${from}u`, `${to}u`, `${elements / to}u`, y] }),
+  };
+}
+
 /** The function from one layout of bits to another; null when every bit is already in its place. */
 export function conversion(from: Layout, to: Layout, shape: readonly number[]): Conversion | null {
   if (sameBits(from, to)) return null;
@@ -21,8 +36,7 @@ export function conversion(from: Layout, to: Layout, shape: readonly number[]): 
     bytes: layoutWords(to, shape) * 4,
     call: ({ x, y }) => ({ symbol, shape: null, arguments: [x, ...middle, y] }),
   });
-  if (from.kind === 'bit-runs' && to.kind === 'bit-runs')
-    return build('bnn1_repack_b1', [`${from.run}u`, `${to.run}u`, `${elements / to.run}u`]);
+  if (from.kind === 'bit-runs' && to.kind === 'bit-runs') return repack(from.run, to.run, shape);
   if (from.kind === 'bit-runs' && to.kind === 'bit-planes') return build('bnn1_planes_from_runs', [`${from.run}u`, ...dimensions]);
   if (from.kind === 'bit-planes' && to.kind === 'bit-runs') return build('bnn1_runs_from_planes', [`${to.run}u`, ...dimensions]);
   throw new Error(`no way from ${from.kind} to ${to.kind}`);

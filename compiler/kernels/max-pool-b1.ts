@@ -1,3 +1,4 @@
+import { storedMinimum } from '../ir/ops/max-pool.ts';
 import type { Node } from '../ir/types.ts';
 import { tooLarge, windowFields } from './window-shape.ts';
 import { propose, wordsFor, type Kernel } from './kernel.ts';
@@ -10,7 +11,7 @@ export const maxPoolB1: Kernel = {
   candidate: (node: Node, input, output) => {
     if (node.kind !== 'max-pool') return undefined;
     if (input.dtype !== 'b1') return { reason: `its input is ${input.dtype}, not bits` };
-    if (node.attrs.minimum !== null) return { reason: 'it takes the minimum in some channels' };
+    if (storedMinimum(node.attrs, input) !== null) return { reason: 'it takes the minimum in some channels' };
     const large = tooLarge(input, output);
     if (large !== undefined) return { reason: large };
     const { attrs } = node;

@@ -7,13 +7,20 @@ import { ZERO, equals } from '../support/rational.ts';
 import type { Graph, Node, NodeOf } from '../ir/types.ts';
 import type { Pass } from './pass.ts';
 
+/** The node right before this one, if nothing else reads its output. */
+function soleProducer(graph: Graph, reader: Node): Node | undefined {
+  const [id] = reader.inputs;
+  const producer = id === undefined ? undefined : producerOf(graph, id);
+  return producer !== undefined && onlyConsumerOf(graph, producer.output) === reader ? producer : undefined;
+}
+
 /** not (acc >= T) = (-acc >= 1 - T): the layer before takes the inversion by flipping those rows. */
 function backward(graph: Graph, invert: NodeOf<'invert'>): readonly [Node, Replacement] | undefined {
-  const [id] = invert.inputs;
-  const producer = id === undefined ? undefined : producerOf(graph, id);
-  if (producer === undefined || (producer.kind !== 'conv2d' && producer.kind !== 'dense')) return undefined;
+  let producer = soleProducer(graph, invert);
+  while (producer?.kind === 'rescale') producer = soleProducer(graph, producer); // its bits are the layer's
+  if (producer?.kind !== 'conv2d' && producer?.kind !== 'dense') return undefined;
   const { threshold } = producer.attrs;
-  if (threshold === null || onlyConsumerOf(graph, producer.output) !== invert) return undefined;
+  if (threshold === null) return undefined;
   const { channels } = invert.attrs;
   return [
     producer,

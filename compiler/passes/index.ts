@@ -16,12 +16,13 @@ import { foldThreshold } from './fold-threshold.ts';
 import { fuseThreshold } from './fuse-threshold.ts';
 import { lowerMinimumPool } from './lower-minimum-pool.ts';
 import { movePoolAfterSign } from './move-pool-after-sign.ts';
+import { moveReshapeAfterSign } from './move-reshape-after-sign.ts';
 import type { Pass } from './pass.ts';
 
 export const PIPELINE = {
   check: [checkConstants, checkBinaryWeights, checkIntegerInputs, checkAccumulators],
   fold: [foldBatchNorm, foldElementwise, dropIdentity],
-  binarize: [movePoolAfterSign, foldElementwise, foldThreshold],
+  binarize: [moveReshapeAfterSign, movePoolAfterSign, foldElementwise, foldThreshold],
   fuse: [fuseThreshold, lowerMinimumPool, foldInvert, dropIdentity],
   lower: [checkLowered, checkScores],
 } as const satisfies Record<string, readonly Pass[]>;

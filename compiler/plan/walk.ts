@@ -7,7 +7,7 @@ import { elementCount } from '../ir/encoding.ts';
 import { onlyConsumerOf, typeOf } from '../ir/graph.ts';
 import { printType } from '../ir/print.ts';
 import type { Graph, Node, NodeOf, TensorType } from '../ir/types.ts';
-import { conversion } from '../kernels/conversions.ts';
+import { conversion, copyOf, type Conversion } from '../kernels/conversions.ts';
 import { layoutWords, wordsFor, type Call, type Candidate, type Layout, type Table } from '../kernels/kernel.ts';
 import { planScores, type Scores } from '../kernels/scores.ts';
 import { selectKernel, type Aftermath, type Choice, type Goal } from '../kernels/select.ts';
@@ -121,7 +121,10 @@ export class Walk {
 
   #convert(wanted: Layout, type: TensorType, name: string): void {
     const change = conversion(this.#place.layout, wanted, type.shape);
-    if (change === null) return;
+    if (change !== null) this.#change(change, wanted, type, name);
+  }
+
+  #change(change: Conversion, wanted: Layout, type: TensorType, name: string): void {
     const from = this.#place;
     const place = this.#draft.buffer(`${name}.layout`, wanted, type.shape);
     this.#draft.push(from, (address) => ({
@@ -134,9 +137,10 @@ export class Walk {
 
   #single(node: Node, choice: Choice, output: TensorType): void {
     const { taken } = choice;
+    if (taken.inPlace && this.#place.buffer === null && taken.input.kind === 'bit-runs') {
+      this.#change(copyOf(taken.input, output.shape), taken.input, output, node.name);
+    }
     const from = this.#place;
-    const writable = from.buffer !== null;
-    if (taken.inPlace && !writable) throw new Error(`"${node.name}" would change the caller's input`);
     const place = taken.inPlace ? from : this.#draft.buffer(node.name, taken.output, output.shape);
     const scratch = taken.scratchWords === 0 ? null : this.#draft.scratch(node.name, taken.scratchWords);
     const table = this.#draft.addTables(node.name, taken.tables);

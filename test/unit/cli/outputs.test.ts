@@ -1,3 +1,6 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { lstatSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listTargets } from '../../../compiler/targets/load.ts';
 import { CODES } from '../../../compiler/support/codes.ts';
@@ -40,6 +43,29 @@ describe('bnnc compile', () => {
     const place = placeWith(BITS);
     await place.run('compile', ...AS_BITS);
     expect(place.names()).toEqual(['bits.h', 'bits.onnx']);
+  });
+
+  it('writes into a pipe and leaves it a pipe', async () => {
+    const place = placeWith(BITS);
+    const pipe = join(place.folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const reader = spawn('cat', [pipe]);
+    let received = '';
+    reader.stdout.on('data', (chunk: Buffer) => void (received += chunk.toString()));
+    const closed = new Promise((resolve) => reader.on('close', resolve));
+    expect((await place.run('compile', ...AS_BITS, '-o', 'pipe')).exit).toBe(0);
+    await closed;
+    expect(received).toContain('#define BITS_INPUT_LEN 40');
+    expect(lstatSync(pipe).isFIFO()).toBe(true);
+    expect(place.names()).toEqual(['bits.onnx', 'pipe']);
+  });
+
+  it('writes the file behind a link and leaves the link', async () => {
+    const place = placeWith({ ...BITS, 'real/x.h': 'older' });
+    symlinkSync('real/x.h', join(place.folder, 'link.h'));
+    expect((await place.run('compile', ...AS_BITS, '-o', 'link.h')).exit).toBe(0);
+    expect(lstatSync(join(place.folder, 'link.h')).isSymbolicLink()).toBe(true);
+    expect(place.read('real/x.h')).toContain('#define BITS_INPUT_LEN 40');
   });
 
   it('names a folder given as the header', async () => {

@@ -48,6 +48,21 @@ typedef struct {
 /* Constant tables in flash. */
 #define MODEL_TABLE_BYTES 72
 
+/* Packs signs into an input: element i is +1 where signs[i] > 0.
+ *   signs  [MODEL_INPUT_LEN]     input  [MODEL_INPUT_WORDS], fully overwritten */
+static inline void model_pack(const int8_t *signs, model_input_t *input)
+{
+    uint32_t i;
+    for (i = 0; i < 2u; i++) {
+        input[i] = 0;
+    }
+    for (i = 0; i < 40u; i++) {
+        if (signs[i] > 0) {
+            input[i >> 5] |= UINT32_C(1) << (i & 31u);
+        }
+    }
+}
+
 #ifdef __cplusplus
 }
 #endif
@@ -244,21 +259,6 @@ static inline int model_predict(model_workspace_t *ws, const model_input_t *inpu
     model_output_t output[3];
     model_run(ws, input, output);
     return bnn1_argmax_i32(output, 3u);
-}
-
-/* Packs signs into an input: element i is +1 where signs[i] > 0.
- *   signs  [MODEL_INPUT_LEN]     input  [MODEL_INPUT_WORDS], fully overwritten */
-static inline void model_pack(const int8_t *signs, model_input_t *input)
-{
-    uint32_t i;
-    for (i = 0; i < 2u; i++) {
-        input[i] = 0;
-    }
-    for (i = 0; i < 40u; i++) {
-        if (signs[i] > 0) {
-            input[i >> 5] |= UINT32_C(1) << (i & 31u);
-        }
-    }
 }
 
 #ifdef __cplusplus
