@@ -4,13 +4,16 @@ import { onlyConsumerOf, typeOf } from '../ir/graph.ts';
 import type { Graph, Node } from '../ir/types.ts';
 import type { Pass } from './pass.ts';
 
-/** Does a channel-wise node mean the same before this reshape? Yes, where channels stay channels or do not matter. */
+/**
+ * Does a channel-wise node mean the same before this reshape? Yes, where channels stay channels or do not matter. An image of
+ * bytes keeps its reshape: binarized as a vector its bits are one stream, as an image they would start a word at each pixel.
+ */
 function commutes(graph: Graph, reshape: Node, next: Node): boolean {
   const [id] = reshape.inputs;
   if (id === undefined) return false;
-  if (channelCount(typeOf(graph, id).shape) === channelCount(typeOf(graph, reshape.output).shape)) {
-    return next.kind === 'elementwise' || next.kind === 'sign';
-  }
+  const { dtype, shape } = typeOf(graph, id);
+  if (channelCount(shape) === channelCount(typeOf(graph, reshape.output).shape)) return next.kind === 'elementwise' || next.kind === 'sign';
+  if (dtype === 'u8' || dtype === 'i8') return false;
   return next.kind === 'sign' || (next.kind === 'elementwise' && next.attrs.steps.every(({ values }) => values.length === 1));
 }
 

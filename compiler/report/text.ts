@@ -40,7 +40,7 @@ export function alternativesText(layers: readonly LayerRow[]): string {
 function scaleText({ input }: Plan): string {
   const list = (values: Plan['input']['scale']): string => values.map(({ exact }) => exact).join(', ');
   const offset = list(input.offset);
-  return `${list(input.scale)} · element${offset === '0' ? '' : ` + ${offset}`}`;
+  return `${list(input.scale)} · element${offset === '0' ? '' : offset.startsWith('-') && !offset.includes(',') ? ` - ${offset.slice(1)}` : ` + ${offset}`}`;
 }
 
 /** Flash and RAM of a plan in one paragraph. */
