@@ -67,8 +67,11 @@ export const DUMP_POINTS: readonly string[] = [
   ...new Set(['import', 'meaning', ...Object.values(PIPELINE).flatMap((passes) => passes.map((pass) => pass.name))]),
 ];
 
-/** @throws UserError with every problem of the first stage that has any */
-export function compileModel(source: ModelSource, options: CompileOptions, observers: Observers = {}): Compiled {
+/** What a model is before a target is chosen. */
+export type Lowered = Omit<Compiled, 'plan'>;
+
+/** Reads the model, fixes its meaning and runs the passes. @throws UserError with every problem of the first stage that has any */
+export function lowerModel(source: ModelSource, options: CompileOptions, observers: Observers = {}): Lowered {
   const stage = (name: string): void => observers.stage?.(name);
   const dump = (after: string, graph: Graph): void => observers.graph?.(after, () => printGraph(graph));
   const diagnostics = new Diagnostics();
@@ -83,16 +86,21 @@ export function compileModel(source: ModelSource, options: CompileOptions, obser
   dump('meaning', reference);
   stage('passes');
   const lowered = runPasses(reference, PIPELINE, diagnostics, (pass, graph) => dump(pass.name, graph));
-  stage('plan');
+  return { imported, reference, lowered, warnings: diagnostics.warnings };
+}
+
+/** Plans a lowered model for the target of `options`, which are otherwise those it was lowered with. @throws UserError */
+export function planModel(source: ModelSource, model: Lowered, options: CompileOptions): Compiled {
+  const diagnostics = new Diagnostics(model.warnings);
   const plan = buildPlan(
-    lowered,
+    model.lowered,
     {
       target: options.target,
       goal: options.goal,
       names: namesOf(options.name ?? source.file),
       provenance: { version: VERSION, modelFile: source.file, sha256: sha256(source.bytes), command: options.command, abi: runtimeAbi() },
-      classes: imported.classes,
-      notes: notesOf(imported, options),
+      classes: model.imported.classes,
+      notes: notesOf(model.imported, options),
       forcedKernel: options.forcedKernel,
     },
     diagnostics,
@@ -102,7 +110,14 @@ export function compileModel(source: ModelSource, options: CompileOptions, obser
   if (problem !== null) diagnostics.error(problem);
   diagnostics.stopOnErrors();
   if (options.strict) diagnostics.stopOnWarnings();
-  return { imported, reference, lowered, plan, warnings: diagnostics.warnings };
+  return { ...model, plan, warnings: diagnostics.warnings };
+}
+
+/** The whole way for one target. @throws UserError with every problem of the first stage that has any */
+export function compileModel(source: ModelSource, options: CompileOptions, observers: Observers = {}): Compiled {
+  const lowered = lowerModel(source, options, observers);
+  observers.stage?.('plan');
+  return planModel(source, lowered, options);
 }
 
 function notesOf(imported: Imported, { signZero }: InputWords): readonly string[] {

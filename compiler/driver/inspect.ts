@@ -1,4 +1,5 @@
 /** What a model file holds, before anything is decided: for `bnnc inspect`. */
+import { isLinear } from '../ir/accumulator.ts';
 import { detectFrontend } from '../frontends/index.ts';
 import { consumersOf, typeOf } from '../ir/graph.ts';
 import { printType } from '../ir/print.ts';
@@ -25,7 +26,7 @@ export interface Inspected {
 function binaryText(graph: Graph, node: Node): string {
   const input = node.inputs.map((id) => typeOf(graph, id))[0];
   const output = typeOf(graph, node.output);
-  if (node.kind === 'conv2d' || node.kind === 'dense') {
+  if (isLinear(node)) {
     if (node.attrs.weights.kind === 'real') return 'no: its weights are not ±α';
     if (node.attrs.sum === 'exact') return `yes: ±1 weights on ${input?.dtype === 'b1' ? 'bits' : input?.dtype}, exact integer sum`;
     return `no: its input is real (${input?.dtype})`;
@@ -37,10 +38,6 @@ function binaryText(graph: Graph, node: Node): string {
 
 function signFollows(graph: Graph, node: Node): boolean {
   return consumersOf(graph, node.output).some((next) => next.kind === 'sign' || (!isLinear(next) && signFollows(graph, next)));
-}
-
-function isLinear(node: Node): boolean {
-  return node.kind === 'conv2d' || node.kind === 'dense';
 }
 
 /** Reads the model and, as far as it goes, fixes its meaning; problems of that second part are left to compile. */

@@ -3,6 +3,7 @@
  * which sums are exact integers, and what sign(0) gives. The graph that leaves here is the reference: its interpretation
  * is what the compiled code must equal, bit for bit.
  */
+import { isLinear } from '../ir/accumulator.ts';
 import { rebuild, type Replacement } from '../ir/builder.ts';
 import { PLAIN, channelCount, isPlain } from '../ir/encoding.ts';
 import { consumersOf, onlyConsumerOf, producerOf, typeOf } from '../ir/graph.ts';
@@ -146,7 +147,7 @@ function feedsLinear(graph: Graph, node: Node): boolean {
       return false;
     next = onlyConsumerOf(graph, next.output);
   }
-  return next?.kind === 'conv2d' || next?.kind === 'dense';
+  return isLinear(next);
 }
 
 /**

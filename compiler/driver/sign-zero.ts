@@ -1,5 +1,5 @@
 /** Can exactly 0 arrive at a sign whose file says sign(0) = 0? */
-import { accumulatorOf } from '../ir/accumulator.ts';
+import { accumulatorOf, isLinear } from '../ir/accumulator.ts';
 import type { Step } from '../ir/attributes.ts';
 import { channelCount } from '../ir/encoding.ts';
 import { producerOf, typeOf } from '../ir/graph.ts';
@@ -43,7 +43,7 @@ function attainedZero(graph: Graph, id: ValueId, producer: Node | undefined, ste
   const type = typeOf(graph, id);
   if (type.encoding === undefined) return undefined; // a real-valued sign: reported by its own check
   const [inputId] = producer?.inputs ?? [];
-  const linear = producer?.kind === 'conv2d' || producer?.kind === 'dense' ? producer : undefined;
+  const linear = isLinear(producer) ? producer : undefined;
   const accumulator = linear && inputId !== undefined ? accumulatorOf(linear, typeOf(graph, inputId)) : undefined;
   const f = preSign(type, steps);
   const channels = channelCount(type.shape);

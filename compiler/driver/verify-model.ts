@@ -4,7 +4,7 @@ import { typeOf } from '../ir/graph.ts';
 import { runOnnxRuntime } from '../runner/onnxruntime.ts';
 import { UserError, type Diagnostic } from '../support/diagnostics.ts';
 import type { Target } from '../targets/target.ts';
-import { compileModel, type CompileOptions, type Compiled, type ModelSource } from './compile.ts';
+import { lowerModel, planModel, type CompileOptions, type Compiled, type Lowered, type ModelSource } from './compile.ts';
 import { readDataset } from './dataset.ts';
 import { readLabels, readSamples, type Samples } from './samples.ts';
 import { inputFile, interpretSamples, predictionsOf, verifyTarget, type Progress, type Reference, type TargetResult } from './verify.ts';
@@ -48,41 +48,42 @@ export async function verifyModel(
   request: VerifyRequest,
   progress: Progress,
 ): Promise<VerifyReport> {
-  const compiled = compileAll(source, optionsFor, request.targets);
-  const [first] = compiled;
+  const [first] = request.targets;
   if (first === undefined) throw new Error('verify without a target');
-  const { reference, imported } = first.compiled;
+  const model = lowerModel(source, optionsFor(first));
+  const planned = planAll(source, model, optionsFor, request.targets);
+  const { reference, imported } = model;
   const order = { type: typeOf(reference, reference.input), fileShape: imported.inputShape, order: imported.inputOrder };
   const samples = readSamples(readDataset(request.data.bytes, request.data.file), request.data.file, order);
   const count = Math.min(samples.count, request.limit ?? samples.count);
   const labels =
     request.labels === null ? null : readLabels(readDataset(request.labels.bytes, request.labels.file), request.labels.file, count);
-  const expected = await interpretSamples(first.compiled, samples, count, progress);
-  const input = inputFile(first.compiled, samples, count);
+  const expected = await interpretSamples(model, samples, count, progress);
+  const input = inputFile(model, samples, count);
   const targets: TargetResult[] = [];
   const failures: { target: string; diagnostics: readonly Diagnostic[] }[] = [];
-  for (const { compiled: model, target } of compiled) {
+  for (const { compiled, target } of planned) {
     try {
-      targets.push(await verifyTarget(model, target, input, expected, labels, progress));
+      targets.push(await verifyTarget(compiled, target, input, expected, labels, progress));
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       failures.push({ target: target.name, diagnostics: error.diagnostics });
     }
   }
-  const runtime =
-    request.onnxruntime === null ? null : await compareWithRuntime(first.compiled, samples, expected, request.onnxruntime, progress);
-  return { model: source.file, samples: count, targets, runtime, warnings: first.compiled.warnings, failures };
+  const runtime = request.onnxruntime === null ? null : await compareWithRuntime(model, samples, expected, request.onnxruntime, progress);
+  return { model: source.file, samples: count, targets, runtime, warnings: model.warnings, failures };
 }
 
-function compileAll(
+function planAll(
   source: ModelSource,
+  model: Lowered,
   optionsFor: (target: Target) => CompileOptions,
   targets: readonly Target[],
 ): readonly { readonly target: Target; readonly compiled: Compiled }[] {
   const problems: Diagnostic[] = [];
   const compiled = targets.flatMap((target) => {
     try {
-      return [{ target, compiled: compileModel(source, optionsFor(target)) }];
+      return [{ target, compiled: planModel(source, model, optionsFor(target)) }];
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       for (const problem of error.diagnostics) {
@@ -99,7 +100,7 @@ const SHOWN = 5;
 
 /** onnxruntime reads the model file itself: it gets real numbers, or stored ones where the file's input is integer. */
 async function compareWithRuntime(
-  { reference, imported }: Compiled,
+  { reference, imported }: Lowered,
   samples: Samples,
   expected: Reference,
   modelPath: string,

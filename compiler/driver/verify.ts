@@ -62,7 +62,12 @@ export function predictionsOf(outputs: ArrayLike<number>, perSample: number): re
 }
 
 /** Interprets the reference graph on every sample. Gives way to the event loop now and then, so progress can be drawn. */
-export async function interpretSamples({ reference }: Compiled, samples: Samples, count: number, progress: Progress): Promise<Reference> {
+export async function interpretSamples(
+  { reference }: Pick<Compiled, 'reference'>,
+  samples: Samples,
+  count: number,
+  progress: Progress,
+): Promise<Reference> {
   const type = typeOf(reference, reference.output);
   const perSample = elementCount(type.shape);
   const outputs = type.dtype === 'f32' ? new Float32Array(count * perSample) : new Int32Array(count * perSample);
@@ -80,7 +85,7 @@ export async function interpretSamples({ reference }: Compiled, samples: Samples
 }
 
 /** All samples as one file for the C program. */
-export function inputFile({ reference }: Compiled, samples: Samples, count: number): Uint8Array {
+export function inputFile({ reference }: Pick<Compiled, 'reference'>, samples: Samples, count: number): Uint8Array {
   const type = typeOf(reference, reference.input);
   const parts = Array.from({ length: count }, (_, s) => sampleBytes(type, samples.at(s)));
   const bytes = new Uint8Array(parts.reduce((sum, p) => sum + p.length, 0));

@@ -5,9 +5,14 @@ import { isDirect, type IntegerTerms } from './integer-terms.ts';
 import { conv2dTerms, type Conv2dAttrs } from './ops/conv2d.ts';
 import { denseTerms } from './ops/dense.ts';
 import type { Range } from './threshold-search.ts';
-import type { NodeOf, TensorType } from './types.ts';
+import type { Node, NodeOf, TensorType } from './types.ts';
 
 export type LinearNode = NodeOf<'conv2d'> | NodeOf<'dense'>;
+
+/** A layer of weighted sums. */
+export function isLinear(node: Node | undefined): node is LinearNode {
+  return node?.kind === 'conv2d' || node?.kind === 'dense';
+}
 
 export interface Accumulator {
   /** Inclusive bounds for one output: attained, or a little too wide where padding removes taps. */
@@ -44,11 +49,14 @@ export function accumulatorOf(node: LinearNode, input: TensorType): Accumulator 
     return { low: Math.min(...ends), high: Math.max(...ends) };
   };
   const uniform = terms.multiplier.length === 1 && terms.addend.length === 1 ? bounds(0) : undefined;
-  const range = (output: number): Range => {
+  /** Bounds of the term of each tap of one output, before its weight. */
+  const tapBounds = (output: number): readonly Range[] => {
     const group = Math.floor(output / (weights.outputs / groups));
+    return Array.from({ length: taps }, (_, i) => uniform ?? bounds(group * channels + (i % channels)));
+  };
+  const range = (output: number): Range => {
     let [low, high] = [0, 0];
-    for (let i = 0; i < taps; i += 1) {
-      const tap = uniform ?? bounds(group * channels + (i % channels));
+    for (const [i, tap] of tapBounds(output).entries()) {
       const positive = weights.signs[output * taps + i] === 1;
       low += positive ? tap.low : -tap.high;
       high += positive ? tap.high : -tap.low;
@@ -58,15 +66,11 @@ export function accumulatorOf(node: LinearNode, input: TensorType): Accumulator 
   const bitSum = input.dtype === 'b1' && isDirect(terms) && Math.abs(terms.pad) <= 1;
   const { multiplier } = terms;
   const largestProduct = Math.max(...multiplier.map((m) => Math.abs(m) * Math.max(-minimum, maximum)));
-  const bound = (output: number): number => {
-    const group = Math.floor(output / (weights.outputs / groups));
-    let sum = 0;
-    for (let i = 0; i < taps; i += 1) {
-      const { low, high } = uniform ?? bounds(group * channels + (i % channels));
-      sum += Math.max(-low, high);
-    }
-    return Math.max(sum, largestProduct);
-  };
+  const bound = (output: number): number =>
+    Math.max(
+      tapBounds(output).reduce((sum, { low, high }) => sum + Math.max(-low, high), 0),
+      largestProduct,
+    );
   if (!bitSum) return { range, bound, attains: () => true };
   const counts = node.kind === 'conv2d' && padded && terms.pad === 0 ? validTaps(node.attrs, input) : [taps];
   const parities = new Set(counts.map((count) => count % 2));

@@ -1,5 +1,5 @@
 /** What stored elements are worth: dtype facts, encodings, and exact affine changes of them. */
-import { ONE, ZERO, add, equals, multiply, rationalFromNumber, roundedAffine, type Rational } from '../support/rational.ts';
+import { ONE, ZERO, add, equals, multiply, roundedAffine, type Rational } from '../support/rational.ts';
 import type { DType, Encoding, Tensor, TensorData, TensorType } from './types.ts';
 
 /** Stored value = real value. */
@@ -91,8 +91,4 @@ export function realValues(tensor: Tensor): Float32Array {
   const channels = channelCount(tensor.type.shape);
   const real = realValueOf(tensor.type);
   return Float32Array.from(tensor.data, (stored, i) => real(stored, i % channels));
-}
-
-export function encodingOfFloats(scale: Float32Array, offset: Float32Array): Encoding {
-  return compact({ scale: Array.from(scale, rationalFromNumber), offset: Array.from(offset, rationalFromNumber) });
 }

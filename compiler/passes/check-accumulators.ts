@@ -1,4 +1,4 @@
-import { accumulatorOf } from '../ir/accumulator.ts';
+import { accumulatorOf, isLinear } from '../ir/accumulator.ts';
 import { typeOf } from '../ir/graph.ts';
 import { integerText } from '../support/float-text.ts';
 import type { Pass } from './pass.ts';
@@ -11,7 +11,7 @@ export const checkAccumulators: Pass = {
   doc: 'The integer sum of every exact layer fits into 32 bits for every input.',
   run: (graph, diagnostics) => {
     for (const node of graph.nodes) {
-      if ((node.kind !== 'conv2d' && node.kind !== 'dense') || node.attrs.sum !== 'exact') continue;
+      if (!isLinear(node) || node.attrs.sum !== 'exact') continue;
       const [id] = node.inputs;
       if (id === undefined) continue;
       const accumulator = accumulatorOf(node, typeOf(graph, id));

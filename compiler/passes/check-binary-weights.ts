@@ -1,3 +1,4 @@
+import { isLinear } from '../ir/accumulator.ts';
 import { toBinaryWeights } from '../ir/attributes.ts';
 import { floatText } from '../support/float-text.ts';
 import type { Pass } from './pass.ts';
@@ -7,7 +8,7 @@ export const checkBinaryWeights: Pass = {
   doc: 'Every filter of a linear layer consists of +α and -α with one positive α.',
   run: (graph, diagnostics) => {
     for (const node of graph.nodes) {
-      if ((node.kind !== 'conv2d' && node.kind !== 'dense') || node.attrs.weights.kind !== 'real') continue;
+      if (!isLinear(node) || node.attrs.weights.kind !== 'real') continue;
       const { values, outputs } = node.attrs.weights;
       const found = toBinaryWeights(values, outputs);
       if ('kind' in found) throw new Error(`"${node.name}" has binary weights that its frontend called real`);

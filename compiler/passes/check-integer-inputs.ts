@@ -1,3 +1,4 @@
+import { isLinear } from '../ir/accumulator.ts';
 import { typeOf } from '../ir/graph.ts';
 import { printType } from '../ir/print.ts';
 import type { Pass } from './pass.ts';
@@ -7,11 +8,10 @@ export const checkIntegerInputs: Pass = {
   doc: 'Every linear layer reads bits or 8-bit integers, so that its sum is an exact integer.',
   run: (graph, diagnostics) => {
     for (const node of graph.nodes) {
-      if ((node.kind !== 'conv2d' && node.kind !== 'dense') || node.attrs.sum === 'exact') continue;
+      if (!isLinear(node) || node.attrs.sum === 'exact') continue;
       if (node.attrs.weights.kind === 'real') continue; // reported by check-binary-weights
       const input = node.inputs.map((id) => typeOf(graph, id))[0];
-      const isFirst =
-        input?.dtype === 'f32' && !graph.nodes.slice(0, graph.nodes.indexOf(node)).some((n) => n.kind === 'conv2d' || n.kind === 'dense');
+      const isFirst = input?.dtype === 'f32' && !graph.nodes.slice(0, graph.nodes.indexOf(node)).some(isLinear);
       diagnostics.error({
         code: 'BNN2005',
         message: `"${node.name}" works on real numbers`,

@@ -1,3 +1,4 @@
+import { isLinear } from '../ir/accumulator.ts';
 import { onlyConsumerOf, producerOf, typeOf } from '../ir/graph.ts';
 import { printType } from '../ir/print.ts';
 import type { Graph, Node, TensorType, ValueId } from '../ir/types.ts';
@@ -25,9 +26,7 @@ function problemOf(graph: Graph, node: Node): string | undefined {
     case 'elementwise': {
       if (graph.output !== node.output) return 'its result is neither binarized nor the output of the network';
       const producer = id === undefined ? undefined : producerOf(graph, id);
-      return producer?.kind === 'conv2d' || producer?.kind === 'dense'
-        ? undefined
-        : `it makes scores from ${input?.dtype} values that are not the sums of a layer`;
+      return isLinear(producer) ? undefined : `it makes scores from ${input?.dtype} values that are not the sums of a layer`;
     }
     case 'sign':
       return `it binarizes ${input?.dtype} values that are neither sums of a layer nor 8-bit inputs`;

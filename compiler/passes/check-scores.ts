@@ -1,4 +1,4 @@
-import { accumulatorOf } from '../ir/accumulator.ts';
+import { accumulatorOf, isLinear } from '../ir/accumulator.ts';
 import { producerOf, typeOf } from '../ir/graph.ts';
 import { preSign } from '../ir/threshold-search.ts';
 import type { Pass } from './pass.ts';
@@ -12,7 +12,7 @@ export const checkScores: Pass = {
     if (last?.kind !== 'elementwise' || source === undefined) return graph;
     const layer = producerOf(graph, source);
     const [input] = layer?.inputs ?? [];
-    if ((layer?.kind !== 'conv2d' && layer?.kind !== 'dense') || layer.attrs.sum !== 'exact' || input === undefined) return graph;
+    if (!isLinear(layer) || layer.attrs.sum !== 'exact' || input === undefined) return graph;
     const f = preSign(typeOf(graph, source), last.attrs.steps);
     const { range } = accumulatorOf(layer, typeOf(graph, input));
     for (let output = 0; output < layer.attrs.weights.outputs; output += 1) {

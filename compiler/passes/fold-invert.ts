@@ -1,4 +1,4 @@
-import { termsOfNode, type LinearNode } from '../ir/accumulator.ts';
+import { isLinear, termsOfNode, type LinearNode } from '../ir/accumulator.ts';
 import { rebuild, type Replacement } from '../ir/builder.ts';
 import { flipInputs, flipOutputs } from '../ir/flip.ts';
 import { onlyConsumerOf, producerOf, typeOf } from '../ir/graph.ts';
@@ -18,7 +18,7 @@ function soleProducer(graph: Graph, reader: Node): Node | undefined {
 function backward(graph: Graph, invert: NodeOf<'invert'>): readonly [Node, Replacement] | undefined {
   let producer = soleProducer(graph, invert);
   while (producer?.kind === 'rescale') producer = soleProducer(graph, producer); // its bits are the layer's
-  if (producer?.kind !== 'conv2d' && producer?.kind !== 'dense') return undefined;
+  if (!isLinear(producer)) return undefined;
   const { threshold } = producer.attrs;
   if (threshold === null) return undefined;
   const { channels } = invert.attrs;
@@ -52,7 +52,7 @@ function takesInversion(graph: Graph, node: LinearNode): boolean {
 function forward(graph: Graph, invert: NodeOf<'invert'>): readonly [Node, Replacement] | undefined {
   let next = onlyConsumerOf(graph, invert.output);
   while (next?.kind === 'reshape' || next?.kind === 'rescale') next = onlyConsumerOf(graph, next.output);
-  if (next === undefined || (next.kind !== 'conv2d' && next.kind !== 'dense') || !takesInversion(graph, next)) return undefined;
+  if (!isLinear(next) || !takesInversion(graph, next)) return undefined;
   return [next, flipInputs(next, repeated(invert.attrs.channels, graph, next))];
 }
 

@@ -1,4 +1,4 @@
-import { accumulatorOf } from '../ir/accumulator.ts';
+import { accumulatorOf, isLinear } from '../ir/accumulator.ts';
 import { rebuild, type Replacement } from '../ir/builder.ts';
 import { onlyConsumerOf, producerOf, typeOf } from '../ir/graph.ts';
 import type { Step } from '../ir/attributes.ts';
@@ -28,7 +28,7 @@ function matchAt(graph: Graph, sign: Node): Match | undefined {
 function rangeOf(graph: Graph, source: ValueId): (channel: number) => Range {
   const producer = producerOf(graph, source);
   const [input] = producer?.inputs ?? [];
-  if (producer !== undefined && input !== undefined && (producer.kind === 'conv2d' || producer.kind === 'dense')) {
+  if (input !== undefined && isLinear(producer)) {
     return accumulatorOf(producer, typeOf(graph, input)).range;
   }
   const range = storedRange(typeOf(graph, source));
@@ -40,11 +40,7 @@ function isUniform(graph: Graph, source: ValueId, steps: readonly Step[]): boole
   const { encoding } = typeOf(graph, source);
   const producer = producerOf(graph, source);
   return (
-    producer?.kind !== 'conv2d' &&
-    producer?.kind !== 'dense' &&
-    encoding?.scale.length === 1 &&
-    encoding.offset.length === 1 &&
-    steps.every((step) => step.values.length === 1)
+    !isLinear(producer) && encoding?.scale.length === 1 && encoding.offset.length === 1 && steps.every((step) => step.values.length === 1)
   );
 }
 

@@ -1,4 +1,4 @@
-import type { LinearNode } from '../ir/accumulator.ts';
+import { isLinear, type LinearNode } from '../ir/accumulator.ts';
 import { flipOutputs } from '../ir/flip.ts';
 import { rebuild, type Replacement } from '../ir/builder.ts';
 import { onlyConsumerOf } from '../ir/graph.ts';
@@ -22,7 +22,7 @@ function fused(node: LinearNode, threshold: NodeOf<'threshold'>): readonly Repla
 function run(graph: Graph): Graph {
   const replaced = new Map<Node, readonly Replacement[]>();
   for (const node of graph.nodes) {
-    if ((node.kind !== 'conv2d' && node.kind !== 'dense') || node.attrs.sum !== 'exact') continue;
+    if (!isLinear(node) || node.attrs.sum !== 'exact') continue;
     const next = onlyConsumerOf(graph, node.output);
     if (next?.kind !== 'threshold') continue;
     replaced.set(node, fused(node, next));

@@ -2,7 +2,7 @@
  * The walk along the lowered graph: a kernel for each node, conversions where neighbours disagree about the layout of bits,
  * a convolution and the pool behind it row by row, and the scores at the end.
  */
-import type { LinearNode } from '../ir/accumulator.ts';
+import { isLinear, type LinearNode } from '../ir/accumulator.ts';
 import { elementCount } from '../ir/encoding.ts';
 import { onlyConsumerOf, typeOf } from '../ir/graph.ts';
 import { printType } from '../ir/print.ts';
@@ -51,7 +51,7 @@ export class Walk {
       if (this.#done.has(node)) continue;
       const input = this.#inputOf(node);
       if (node.kind === 'reshape' || node.kind === 'rescale') this.#alias(node, input);
-      else if ((node.kind === 'conv2d' || node.kind === 'dense') && node.attrs.threshold === null) this.#scores(node, input);
+      else if (isLinear(node) && node.attrs.threshold === null) this.#scores(node, input);
       else this.#layer(node, input);
     }
   }

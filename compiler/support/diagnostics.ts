@@ -46,7 +46,12 @@ export type Problem = Omit<Diagnostic, 'severity'>;
 
 /** Collects the problems of one run. */
 export class Diagnostics {
-  readonly #items: Diagnostic[] = [];
+  readonly #items: Diagnostic[];
+
+  /** @param earlier warnings of the stages before */
+  constructor(earlier: readonly Diagnostic[] = []) {
+    this.#items = [...earlier];
+  }
 
   error(problem: Problem): void {
     this.#items.push({ ...problem, severity: 'error' });

@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { compileModel } from '../../driver/compile.ts';
+import { lowerModel, planModel } from '../../driver/compile.ts';
 import { inspectModel } from '../../driver/inspect.ts';
 import { alternativesText, billText, grouped, layerTable, planData, table } from '../../report/text.ts';
 import { listTargets, loadTarget } from '../../targets/load.ts';
@@ -25,12 +25,13 @@ function run(args: Arguments, { io, warn }: CommandContext): void {
     );
     for (const note of found.notes) io.stdout(`note: ${note}\n`);
   }
-  const compiled = compileModel(source, compileOptions(args, target, command));
+  const lowered = lowerModel(source, compileOptions(args, target, command));
+  const compiled = planModel(source, lowered, compileOptions(args, target, command));
   warn(compiled.warnings);
   const sizes = listTargets().map((name) => {
     const other = loadTarget(name);
     const options = { ...compileOptions(args, other, command), flash: Number.MAX_SAFE_INTEGER, ram: Number.MAX_SAFE_INTEGER };
-    const { plan } = compileModel(source, options);
+    const { plan } = planModel(source, lowered, options);
     const fits = (other.memory.flashBytes ?? Infinity) >= plan.tableBytes && (other.memory.ramBytes ?? Infinity) >= plan.workspaceWords * 4;
     return { target: name, tableBytes: plan.tableBytes, workspaceBytes: plan.workspaceWords * 4, fits };
   });
