@@ -124,6 +124,16 @@ function behindLinks(path: string): string {
   }
 }
 
+/** A result never takes the place of the model it was made from. @throws UserError BNN6001 */
+export function refuseOverwriting(model: string, out: string, noun: string, cwd: string): void {
+  if (behindLinks(resolve(cwd, model)) !== behindLinks(resolve(cwd, out))) return;
+  fail({
+    code: 'BNN6001',
+    message: `The ${noun} would be written over the model "${model}" itself`,
+    help: 'Name another file with -o.',
+  });
+}
+
 /**
  * Writes a whole file or nothing: under a temporary name beside it, then renamed. What is no file, such as a pipe or
  * /dev/null, is written to: a rename would put a file in its place.

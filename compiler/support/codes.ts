@@ -209,7 +209,9 @@ const entries = {
   },
   BNN6001: {
     title: 'a result cannot be written',
-    explanation: ['The output folder does not exist or may not be written. Nothing was left behind.'],
+    explanation: [
+      'The output folder does not exist or may not be written, or the file named is the model itself. Nothing was left behind.',
+    ],
   },
 } as const satisfies Record<string, CodeEntry>;
 

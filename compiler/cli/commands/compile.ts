@@ -1,17 +1,19 @@
 import type { Argv } from 'yargs';
-import { DUMP_POINTS, compileModel, headerOf, type Observers } from '../../driver/compile.ts';
+import { DUMP_POINTS, compileModel, type Observers } from '../../driver/compile.ts';
+import { EMITTERS, EMITTER_NAMES, type Emitter, type EmitterName } from '../../driver/emitters.ts';
 import { billText, layerTable, planData } from '../../report/text.ts';
 import { fail } from '../../support/diagnostics.ts';
 import { nearest } from '../../support/nearest.ts';
 import { loadTarget } from '../../targets/load.ts';
 import { JSON_OPTION, toJson, type CommandContext } from '../command.ts';
-import { readModel, writeResult } from '../files.ts';
+import { readModel, refuseOverwriting, writeResult } from '../files.ts';
 import { MODEL_OPTIONS, bannerCommand, compileOptions, type ModelArguments } from '../options.ts';
 
 interface Arguments extends ModelArguments {
   readonly model: string | undefined;
   readonly out: string | undefined;
   readonly target: string;
+  readonly emit: EmitterName;
   readonly linkage: 'static' | 'extern';
   readonly runtime: 'inline' | 'external';
   readonly timings: boolean;
@@ -37,7 +39,7 @@ function stopwatch(): { readonly stage: (name: string) => void; readonly report:
   };
 }
 
-function run(args: Arguments, { io, warn }: CommandContext): void {
+async function run(args: Arguments, { io, warn }: CommandContext): Promise<void> {
   const { model = '', linkage, runtime, dumpAfter, json } = args;
   if (dumpAfter !== undefined && !DUMP_POINTS.includes(dumpAfter)) {
     const near = nearest(dumpAfter, DUMP_POINTS);
@@ -48,6 +50,7 @@ function run(args: Arguments, { io, warn }: CommandContext): void {
       ...(near === undefined ? {} : { help: `Did you mean ${near}?` }),
     });
   }
+  const emitter: Emitter = EMITTERS[args.emit];
   const target = loadTarget(args.target);
   const source = readModel(model, io.cwd);
   const extra = [
@@ -66,13 +69,14 @@ function run(args: Arguments, { io, warn }: CommandContext): void {
   const compiled = compileModel(source, options, observers);
   warn(compiled.warnings);
   watch.stage('emit');
-  const header = headerOf(compiled, { linkage, runtime });
+  const text = await emitter.emit(compiled, { linkage, runtime });
   if (args.timings) io.stderr(watch.report());
   if (dumpAfter !== undefined) return;
-  const out = args.out ?? `${compiled.plan.names.prefix}.h`;
-  if (out === '-') return io.stdout(header);
-  writeResult(out, header, io.cwd);
-  const data = toJson({ header: out, ...planData(compiled.plan) });
+  const out = args.out ?? `${compiled.plan.names.prefix}${emitter.extension}`;
+  if (out === '-') return io.stdout(text);
+  refuseOverwriting(model, out, emitter.noun, io.cwd);
+  writeResult(out, text, io.cwd);
+  const data = toJson({ [emitter.noun]: out, ...planData(compiled.plan) });
   if (json === '') io.stdout(data);
   else {
     if (json !== undefined) writeResult(json, data, io.cwd);
@@ -82,8 +86,9 @@ function run(args: Arguments, { io, warn }: CommandContext): void {
 
 export const COMPILE_OPTIONS = {
   ...MODEL_OPTIONS,
-  out: { alias: 'o', type: 'string', describe: 'header to write; NAME.h by default, - for stdout', requiresArg: true },
+  out: { alias: 'o', type: 'string', describe: 'file to write; NAME.h by default, - for stdout', requiresArg: true },
   target: { type: 'string', default: 'cortex-m4', describe: 'what it is planned for; see bnnc targets', requiresArg: true },
+  emit: { choices: EMITTER_NAMES, default: 'c' as EmitterName, describe: 'what is written' },
   linkage: { choices: ['static', 'extern'], default: 'static', describe: 'static inline, or stb style with NAME_IMPLEMENTATION' },
   runtime: { choices: ['inline', 'external'], default: 'inline', describe: 'carry the runtime functions, or include bnn.h' },
   timings: { type: 'boolean', default: false, describe: 'print the time of each stage' },

@@ -68,6 +68,23 @@ describe('bnnc compile', () => {
     expect(place.read('real/x.h')).toContain('#define BITS_INPUT_LEN 40');
   });
 
+  it('--emit c is what happens without it', async () => {
+    const place = placeWith(BITS);
+    await place.run('compile', ...AS_BITS, '--emit', 'c', '-o', 'chosen.h');
+    await place.run('compile', ...AS_BITS);
+    expect(place.read('chosen.h')).toBe(place.read('bits.h'));
+  });
+
+  it('never writes over the model', async () => {
+    const place = placeWith({ 'bits.h': BITS['bits.onnx'] });
+    symlinkSync('bits.h', join(place.folder, 'link.h'));
+    for (const words of [[], ['-o', './bits.h'], ['-o', 'link.h']]) {
+      const { exit, stderr } = await place.run('compile', 'bits.h', '--input', 'b1', ...words);
+      expect([exit, stderr]).toEqual([1, expect.stringContaining('The header would be written over the model "bits.h" itself')]);
+    }
+    expect(place.read('bits.h')).toBe(Buffer.from(BITS['bits.onnx']).toString('utf8'));
+  });
+
   it('names a folder given as the header', async () => {
     const place = placeWith({ ...BITS, 'out/keep': '' });
     const { exit, stderr } = await place.run('compile', ...AS_BITS, '-o', 'out');
