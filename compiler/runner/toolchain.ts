@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { fail } from '../support/diagnostics.ts';
-import { targetsFolder } from '../targets/load.ts';
+import { describedFile, targetsFolder } from '../targets/description.ts';
 import type { Board, Target } from '../targets/target.ts';
 import { createTemporaryFolder, removeTemporaryFolder } from './temporary.ts';
 import { findTool, installHelp } from './tools.ts';
@@ -137,7 +137,7 @@ async function compileBoard(compiler: string, target: Target, board: Board): Pro
   const compile = async (source: string, index: number): Promise<Uint8Array> => {
     const object = join(directory, `board-${index}.o`);
     const flags = ['-std=c99', '-O2', ...target.toolchain.flags, ...board.flags];
-    const output = await runCompiler(compiler, [...flags, '-c', resolve(target.folder, source), '-o', object], directory);
+    const output = await runCompiler(compiler, [...flags, '-c', describedFile(target.folder, source), '-o', object], directory);
     if (output !== undefined) refuse(compiler, target, `compile ${basename(source)} of the board ${board.name}`, output);
     return readFileSync(object);
   };
@@ -154,7 +154,7 @@ async function compileBoard(compiler: string, target: Target, board: Board): Pro
 async function link(compiler: string, request: BuildRequest, board: Board, objects: readonly string[], elf: string): Promise<string> {
   const { target, optimization = '-O2', extraFlags = [] } = request;
   const symbols = Object.entries(board.symbols).map(([name, value]) => `-Wl,--defsym=${name}=${value}`);
-  const script = board.linkerScript === null ? [] : ['-T', resolve(target.folder, board.linkerScript)];
+  const script = board.linkerScript === null ? [] : ['-T', describedFile(target.folder, board.linkerScript)];
   const flags = [optimization, ...target.toolchain.flags, ...target.toolchain.linkFlags, ...board.linkFlags, ...symbols, ...script];
   const output = await runCompiler(compiler, [...flags, ...extraFlags, ...objects, '-o', elf], dirname(elf));
   if (output === undefined) return '';

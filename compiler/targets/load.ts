@@ -1,17 +1,12 @@
 /** Finds and reads the folders of targets. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { fail } from '../support/diagnostics.ts';
 import { nearest } from '../support/nearest.ts';
-import { packageRoot } from '../support/package-root.ts';
+import { readDescription, targetsFolder } from './description.ts';
 import { targetSchema } from './target.ts';
 import type { Target } from './target.ts';
-
-/** The folder of the package in which every folder with a `target.json` is a target. */
-export function targetsFolder(): string {
-  return join(packageRoot(import.meta.url), 'targets');
-}
 
 /** Names of all targets, sorted. */
 export function listTargets(root: string = targetsFolder()): readonly string[] {
@@ -39,7 +34,7 @@ export function loadTarget(name: string, root: string = targetsFolder()): Target
     });
   }
   const folder = join(root, name);
-  const parsed = targetSchema.safeParse(readJson(name, join(folder, 'target.json')));
+  const parsed = targetSchema.safeParse(readDescription(name, folder));
   if (!parsed.success) {
     fail({
       code: 'BNN3004',
@@ -49,17 +44,4 @@ export function loadTarget(name: string, root: string = targetsFolder()): Target
     });
   }
   return { name, folder, ...parsed.data };
-}
-
-function readJson(name: string, file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    return fail({
-      code: 'BNN3004',
-      message: `the description of the target "${name}" cannot be read`,
-      origin: { file, path: '' },
-      details: [error instanceof Error ? error.message : String(error)],
-    });
-  }
 }

@@ -1,5 +1,5 @@
 /**
- * What a target is: a folder under `targets/` with a `target.json` of this shape. Adding one edits no code.
+ * What a target is: a folder with a `target.json` of this shape. Adding one edits no code.
  */
 import { z } from 'zod';
 
@@ -22,17 +22,17 @@ export type Run =
     }
   | { readonly kind: 'none' };
 
-/** One machine that programs of the target are linked for. */
+/** One machine that programs of the target are linked for. Its paths are relative to the folder of the target; see `describedFile`. */
 export interface Board {
   readonly name: string;
   /** One or two sentences: what it is, how much memory it has. */
   readonly doc: string;
-  /** C files that start the program and implement `board.h`; relative to the folder of the target. */
+  /** C files that start the program and implement `board.h`. */
   readonly sources: readonly string[];
   /** Compiler flags for `sources` only. */
   readonly flags: readonly string[];
   readonly linkFlags: readonly string[];
-  /** Relative to the folder of the target; null for the compiler's own. */
+  /** Null for the compiler's own. */
   readonly linkerScript: string | null;
   /** Values of the symbols that the linker script reads (addresses and sizes in bytes). */
   readonly symbols: Readonly<Record<string, number>>;
@@ -78,12 +78,17 @@ const packages = z.strictObject({ apt: z.string().min(1), brew: z.string().min(1
 
 const run = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('process') }),
-  z.strictObject({
-    kind: z.literal('emulator'),
-    command: z.string().min(1),
-    args: z.array(z.string()).refine((args) => args.some((arg) => arg.includes('{elf}')), 'no argument contains {elf}'),
-    packages,
-  }),
+  z
+    .strictObject({
+      kind: z.literal('emulator'),
+      command: z.string().min(1),
+      args: z.array(z.string()).refine((args) => args.some((arg) => arg.includes('{elf}')), 'no argument contains {elf}'),
+      /** What `{machine}` in `args` stands for, so that boards of one emulator can share the rest. */
+      machine: z.string().min(1).optional(),
+      packages,
+    })
+    .refine(({ args, machine }) => machine !== undefined || !args.some((arg) => arg.includes('{machine}')), 'it needs "machine"')
+    .transform(({ machine = '', args, ...rest }) => ({ ...rest, args: args.map((arg) => arg.replaceAll('{machine}', machine)) })),
   z.strictObject({ kind: z.literal('none') }),
 ]);
 

@@ -38,6 +38,27 @@ int main(void) {
 }
 `;
 
+/** Adds the three numbers of a table to the byte that it reads, and writes the sum and how often it was counted. */
+export const TABLE_SUM = `
+#include "board.h"
+
+static const volatile unsigned char table[3] = {1u, 2u, 3u};
+static volatile unsigned char runs;
+static unsigned char sum = 0u;
+
+int main(void) {
+  unsigned char written[2];
+  uint32_t i;
+  (void)board_read(&sum, 1u);
+  for (i = 0u; i < 3u; i++) sum = (unsigned char)(sum + table[i]);
+  runs = (unsigned char)(runs + 1u);
+  written[0] = sum;
+  written[1] = runs;
+  board_write(written, 2u);
+  return 0;
+}
+`;
+
 /** Writes how much stack a function with a 512-byte buffer uses, as four bytes. */
 export const STACK_OF_512 = `
 #include "board.h"

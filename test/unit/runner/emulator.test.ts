@@ -6,7 +6,7 @@ import { runProgram } from '../../../compiler/runner/emulator.ts';
 import { buildProgram, disposeProgram } from '../../../compiler/runner/toolchain.ts';
 import { listTargets, loadTarget } from '../../../compiler/targets/load.ts';
 import { canRun } from '../../../compiler/targets/target.ts';
-import { ADD_ONE, mainWith, runSource, STACK_OF_512 } from '../../run-support/programs.ts';
+import { ADD_ONE, mainWith, runSource, STACK_OF_512, TABLE_SUM } from '../../run-support/programs.ts';
 import { requireTools } from '../../run-support/tools.ts';
 
 const runnable = listTargets().filter((name) => canRun(loadTarget(name)));
@@ -102,6 +102,17 @@ describe.each(runnable)('a program on %s', { timeout: 60_000 }, (name) => {
       expect(used).toBeGreaterThanOrEqual(512);
       expect(used).toBeLessThan(512 + 200);
     }
+  });
+});
+
+const boards = runnable.flatMap((name) => loadTarget(name).boards.map((board) => [name, board.name] as const));
+
+describe.each(boards)('for %s the board %s', { timeout: 60_000 }, (name, board) => {
+  it('runs a program with tables and variables', async (context) => {
+    const target = loadTarget(name);
+    requireTools(context, target);
+    const result = await runSource(target, TABLE_SUM, { input: Uint8Array.of(4) }, { board });
+    expect(result).toMatchObject({ exitCode: 0, board, output: Uint8Array.of(4 + 1 + 2 + 3, 1) });
   });
 });
 

@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { UserError } from '../../../compiler/support/diagnostics.ts';
-import { listTargets, loadTarget, targetsFolder } from '../../../compiler/targets/load.ts';
+import { describedFile, targetsFolder } from '../../../compiler/targets/description.ts';
+import { listTargets, loadTarget } from '../../../compiler/targets/load.ts';
 import { canRun } from '../../../compiler/targets/target.ts';
 
 const folders: string[] = [];
@@ -43,7 +44,7 @@ describe('every target', () => {
     expect(target.name).toBe(name);
     for (const board of target.boards) {
       for (const file of [...board.sources, ...(board.linkerScript === null ? [] : [board.linkerScript])]) {
-        expect(existsSync(resolve(target.folder, file)), file).toBe(true);
+        expect(existsSync(describedFile(target.folder, file)), file).toBe(true);
       }
     }
   });
@@ -94,6 +95,32 @@ describe('loading a target', () => {
     expect(text).toContain('intBits');
     expect(text).toContain('boards');
     expect(text).toContain('flsh');
+  });
+
+  it('puts the members of a description on top of what it extends, object by object', () => {
+    const board = { extends: 'shared/boards/mps2-an386.json', doc: 'Mine.', symbols: { ram_bytes: 4096 } };
+    const m4 = readFileSync(join(targetsFolder(), 'cortex-m4', 'target.json'), 'utf8');
+    const [made] = loadTarget('mine', targetsWith(JSON.stringify({ ...(JSON.parse(m4) as object), boards: [board] }))).boards;
+    const [original] = loadTarget('cortex-m4').boards;
+    expect(made).toEqual({ ...original, doc: 'Mine.', symbols: { ...original?.symbols, ram_bytes: 4096 } });
+    expect(made?.run).toMatchObject({ args: expect.arrayContaining(['-M', 'mps2-an386']) as unknown });
+  });
+
+  it.each([
+    ['does not exist', 'shared/boards/no-such-board.json', 'ENOENT'],
+    ['is the description itself', 'target.json', 'this file extends itself'],
+  ])('says so when what a description extends %s', (_what, file, reason) => {
+    const { code, text } = diagnosticOf(() => loadTarget('mine', targetsWith(JSON.stringify({ extends: file }))));
+    expect(code).toBe('BNN3004');
+    expect(text).toContain(reason);
+    expect(text).toContain('extended by');
+  });
+
+  it('refuses an emulator that lacks the machine its arguments ask for', () => {
+    const board = { extends: 'shared/boards/cortex-m.json', name: 'a', doc: 'b' };
+    const m4 = readFileSync(join(targetsFolder(), 'cortex-m4', 'target.json'), 'utf8');
+    const root = targetsWith(JSON.stringify({ ...(JSON.parse(m4) as object), boards: [board] }));
+    expect(diagnosticOf(() => loadTarget('mine', root)).text).toContain('it needs "machine"');
   });
 
   it('says so when a description is not JSON', () => {

@@ -53,7 +53,8 @@ typedef struct {
 #if defined(__FAST_MATH__)
 #error "model.h computes float scores exactly as the training framework does: compile without -ffast-math"
 #endif
-#if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0
+/* Method 16 (Cortex-M55 in the gnu modes of gcc) widens nothing but types that are narrower than float. */
+#if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0 && __FLT_EVAL_METHOD__ != 16
 #error "model.h needs float arithmetic that rounds every operation to float (FLT_EVAL_METHOD 0), e.g. -msse2 -mfpmath=sse on x86"
 #endif
 
