@@ -12,6 +12,7 @@
 
 #include "bnn_argmax.h"
 #include "bnn_bits.h"
+#include "bnn_channels.h"
 #include "bnn_conv2d.h"
 #include "bnn_conv2d_planes.h"
 #include "bnn_dense.h"

@@ -52,6 +52,8 @@ const FATES: { readonly [K in OpKind]: Fate<K> } = {
     kernel: { thresholds: Int32Array.of(1), directions: Int8Array.of(1) },
     input: { dtype: 'u8', shape: [2], encoding: PLAIN },
   },
+  slice: { kernel: { ranges: [{ start: 1, size: 1, step: 1 }] }, input: bits([2]) },
+  concat: { kernel: {}, input: bits([2]) },
   'batch-norm': { pass: 'fold-batch-norm' },
   sign: { pass: 'fold-threshold' },
   compare: { file: 'compiler/driver/meaning.ts', why: 'becomes a sign' },
@@ -73,7 +75,7 @@ describe('every op', () => {
       const graph = builder.finish(builder.replacement(step, kind, [builder.input('x', fate.input, origin)], origin));
       const [node] = graph.nodes;
       if (node === undefined) throw new Error('no node');
-      const results = KERNELS.map((k) => k.candidate(node, fate.input, typeOf(graph, graph.output), loadTarget('host'), undefined));
+      const results = KERNELS.map((k) => k.candidate(node, [fate.input], typeOf(graph, graph.output), loadTarget('host'), []));
       expect(results.filter((result) => result !== undefined && !('reason' in result)).length).toBeGreaterThan(0);
     }
   });

@@ -6,7 +6,7 @@
 import { isLinear } from '../ir/accumulator.ts';
 import { rebuild, type Replacement } from '../ir/builder.ts';
 import { PLAIN, channelCount, isPlain } from '../ir/encoding.ts';
-import { consumersOf, onlyConsumerOf, producerOf, typeOf } from '../ir/graph.ts';
+import { consumersOf, inputOf, producerOf, typeOf } from '../ir/graph.ts';
 import { canBeExact } from '../ir/linear.ts';
 import { batchNormSteps } from '../ir/ops/batch-norm.ts';
 import type { Step } from '../ir/attributes.ts';
@@ -66,13 +66,15 @@ function inputType(graph: Graph, meaning: InputMeaning, diagnostics: Diagnostics
   return { dtype, shape: stated.shape, encoding: encoding ?? PLAIN };
 }
 
+/** A comparison is a sign where every reader chooses between two different constants by it. */
+function isSign(graph: Graph, compare: Node): boolean {
+  return consumersOf(graph, compare.output).every((n) => n.kind === 'select' && n.attrs.whenTrue !== n.attrs.whenFalse);
+}
+
 /** x > c ? a : b and its relatives become sign(x - c), exactly: float32 subtraction never loses the sign of x - c. */
 function recogniseSigns(graph: Graph): Graph {
   return rebuild(graph, (node): readonly Replacement[] | undefined => {
-    if (
-      node.kind === 'compare' &&
-      consumersOf(graph, node.output).every((n) => n.kind === 'select' && n.attrs.whenTrue !== n.attrs.whenFalse)
-    ) {
+    if (node.kind === 'compare' && isSign(graph, node)) {
       const { operator, values } = node.attrs;
       // x < c is not (x >= c): the sign is then +1 where the comparison is false, and the two constants swap below.
       const zero = operator === 'greater-or-equal' || operator === 'less' ? 'plus' : 'minus';
@@ -82,9 +84,8 @@ function recogniseSigns(graph: Graph): Graph {
       return [...centred, { kind: 'sign', attrs: { zero } }];
     }
     if (node.kind !== 'select') return undefined;
-    const [id] = node.inputs;
-    const producer = id === undefined ? undefined : producerOf(graph, id);
-    if (producer?.kind !== 'compare' || node.attrs.whenTrue === node.attrs.whenFalse) return undefined;
+    const producer = producerOf(graph, inputOf(node));
+    if (producer?.kind !== 'compare' || !isSign(graph, producer)) return undefined;
     const swapped = producer.attrs.operator === 'less' || producer.attrs.operator === 'less-or-equal';
     const [plus, minus] = swapped ? [node.attrs.whenFalse, node.attrs.whenTrue] : [node.attrs.whenTrue, node.attrs.whenFalse];
     return [{ kind: 'rescale', attrs: { change: twoValued([minus], [plus]) } }];
@@ -140,15 +141,17 @@ function exactChange(graph: Graph, node: Node, steps: readonly Step[], input: Te
   return affineChange(steps, channelCount(input.shape));
 }
 
+/** Every reader is a linear layer, or an operation on bytes before one. */
 function feedsLinear(graph: Graph, node: Node): boolean {
-  let next = onlyConsumerOf(graph, node.output);
-  while (next !== undefined && ['reshape', 'elementwise', 'batch-norm', 'rescale'].includes(next.kind)) {
+  return consumersOf(graph, node.output).every((next) => {
+    if (isLinear(next)) return true;
     if (next.kind === 'elementwise' && affineChange(next.attrs.steps, channelCount(typeOf(graph, next.output).shape)) === undefined)
       return false;
-    next = onlyConsumerOf(graph, next.output);
-  }
-  return isLinear(next);
+    return BEFORE_LINEAR.has(next.kind) && next.output !== graph.output && feedsLinear(graph, next);
+  });
 }
+
+const BEFORE_LINEAR: ReadonlySet<Node['kind']> = new Set(['reshape', 'elementwise', 'batch-norm', 'rescale', 'slice', 'concat']);
 
 /**
  * Integer sums that are not their own real value leave the network as float32 scores. A reshape at the very end is left out:

@@ -1,4 +1,4 @@
-/** Reading and rebuilding immutable graphs. */
+/** Reading immutable graphs: who makes a value, and who reads it. */
 import type { Graph, Node, TensorType, Value, ValueId } from './types.ts';
 
 export function valueOf(graph: Graph, id: ValueId): Value {
@@ -11,17 +11,45 @@ export function typeOf(graph: Graph, id: ValueId): TensorType {
   return valueOf(graph, id).type;
 }
 
-/** The node that makes a value; undefined for the graph input. */
-export function producerOf(graph: Graph, id: ValueId): Node | undefined {
-  return graph.nodes.find((node) => node.output === id);
+interface Edges {
+  readonly producers: ReadonlyMap<ValueId, Node>;
+  readonly consumers: ReadonlyMap<ValueId, readonly Node[]>;
 }
 
+/** A graph never changes, so its edges are found once. */
+const EDGES = new WeakMap<Graph, Edges>();
+
+function edgesOf(graph: Graph): Edges {
+  const known = EDGES.get(graph);
+  if (known !== undefined) return known;
+  const consumers = new Map<ValueId, Node[]>();
+  for (const node of graph.nodes) {
+    for (const id of new Set(node.inputs)) consumers.set(id, [...(consumers.get(id) ?? []), node]);
+  }
+  const edges = { producers: new Map(graph.nodes.map((node) => [node.output, node])), consumers };
+  EDGES.set(graph, edges);
+  return edges;
+}
+
+/** The node that makes a value; undefined for the graph input. */
+export function producerOf(graph: Graph, id: ValueId): Node | undefined {
+  return edgesOf(graph).producers.get(id);
+}
+
+/** The nodes that read a value, in execution order, each once however often it reads it. */
 export function consumersOf(graph: Graph, id: ValueId): readonly Node[] {
-  return graph.nodes.filter((node) => node.inputs.includes(id));
+  return edgesOf(graph).consumers.get(id) ?? [];
 }
 
 /** The one node that reads this value, if there is exactly one and the value is not the graph's output. */
 export function onlyConsumerOf(graph: Graph, id: ValueId): Node | undefined {
   const consumers = consumersOf(graph, id);
   return consumers.length === 1 && graph.output !== id ? consumers[0] : undefined;
+}
+
+/** The value that an operation with one input reads. */
+export function inputOf(node: Node): ValueId {
+  const [id] = node.inputs;
+  if (id === undefined) throw new Error(`"${node.name}" has no input`);
+  return id;
 }

@@ -45,3 +45,33 @@ export function direction(steps: readonly Step[], channel: number): -1 | 0 | 1 {
   }
   return sign;
 }
+
+/** What a step does to no number: for channels whose steps are not known. */
+const NEUTRAL: Readonly<Record<Step['operator'], number>> = {
+  add: 0,
+  subtract: 0,
+  multiply: 1,
+  divide: 1,
+  maximum: -Infinity,
+  minimum: Infinity,
+};
+
+/** The steps of the channels that `of` names, in that order. */
+export function stepsOfChannels(steps: readonly Step[], of: readonly number[]): readonly Step[] {
+  return steps.map(({ operator, values }) => ({
+    operator,
+    values: values.length === 1 ? values : Float32Array.from(of, (channel) => perChannel(values, channel)),
+  }));
+}
+
+/** Steps for `channels` channels, where the i-th entry belongs to channel `of[i]` and all other channels stay as they are. */
+export function spreadSteps(steps: readonly Step[], of: readonly number[], channels: number): readonly Step[] {
+  return steps.map(({ operator, values }) => {
+    if (values.length === 1) return { operator, values };
+    const spread = new Float32Array(channels).fill(NEUTRAL[operator]);
+    of.forEach((channel, i) => {
+      spread[channel] = perChannel(values, i);
+    });
+    return { operator, values: spread };
+  });
+}

@@ -13,7 +13,7 @@ export const conv2d8bitB1: Kernel = {
   form: 'library',
   symbol: 'bnn1_conv2d_8bit_b1',
   doc: 'First layer: convolution from bytes to bits, with the input transform inside the sum where padding asks for it.',
-  candidate: (node: Node, input, output) => {
+  candidate: (node: Node, [input], output) => {
     if (node.kind !== 'conv2d') return undefined;
     if (input.dtype !== 'u8' && input.dtype !== 'i8') return { reason: `its input is ${input.dtype}, not bytes` };
     const { threshold, weights, kernel } = node.attrs;

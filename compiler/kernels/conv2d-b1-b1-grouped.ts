@@ -40,7 +40,7 @@ export const conv2dB1B1Grouped: Kernel = {
   form: 'library',
   symbol: 'bnn1_conv2d_b1_b1_grouped',
   doc: 'Grouped and depthwise convolution from bits to bits, channel-packed, with a mask over each group.',
-  candidate: (node: Node, input, output) => {
+  candidate: (node: Node, [input], output) => {
     if (node.kind !== 'conv2d') return undefined;
     const reason = convBitsReason(node, input, output);
     if (reason !== undefined) return { reason };

@@ -34,7 +34,7 @@ export const conv2dB1B1: Kernel = {
   form: 'library',
   symbol: 'bnn1_conv2d_b1_b1',
   doc: 'Convolution from bits to bits, channel-packed: XOR and popcount over the channels of each tap.',
-  candidate: (node: Node, input, output) => {
+  candidate: (node: Node, [input], output) => {
     if (node.kind !== 'conv2d') return undefined;
     const reason = convBitsReason(node, input, output);
     if (reason !== undefined) return { reason };

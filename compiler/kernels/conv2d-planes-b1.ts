@@ -29,7 +29,7 @@ export const conv2dPlanesB1: Kernel = {
   form: 'library',
   symbol: 'bnn1_conv2d_planes_b1',
   doc: 'Convolution from bits to bits on bit planes: 32 columns per operation, no popcount. Horizontal stride 1.',
-  candidate: (node: Node, input, output) => {
+  candidate: (node: Node, [input], output) => {
     if (node.kind !== 'conv2d') return undefined;
     const reason = convBitsReason(node, input, output);
     if (reason !== undefined) return { reason };

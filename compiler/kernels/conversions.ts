@@ -7,7 +7,7 @@ export interface Conversion {
   readonly instructions: number;
   /** RAM of the converted tensor. */
   readonly bytes: number;
-  readonly call: (operands: Pick<Operands, 'x' | 'y'>) => Call;
+  readonly call: (operands: Pick<Operands, 'y'> & { readonly x: string }) => Call;
 }
 
 /** A copy of bits in their layout, for kernels that work in place on what is not theirs. */

@@ -16,7 +16,7 @@ export const dense8bitB1: Kernel = {
   form: 'library',
   symbol: 'bnn1_dense_8bit_b1',
   doc: 'First layer: dense, from bytes to bits.',
-  candidate: (node, input) => {
+  candidate: (node, [input]) => {
     if (node.kind !== 'dense') return undefined;
     const reason = denseBytesReason(input);
     if (reason !== undefined) return { reason };

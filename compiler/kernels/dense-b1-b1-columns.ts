@@ -54,7 +54,7 @@ export const denseB1B1Columns: Kernel = {
   form: 'generated',
   symbol: 'bnn1_dense_b1_b1_',
   doc: 'Dense layer from bits to bits with straight-line carry-save counting, one copy per row length.',
-  candidate: (node, input, _output, _target, offered) => {
+  candidate: (node, [input], _output, _target, [offered]) => {
     const proposal = denseBitsProposal(node, input, offered);
     if (proposal === undefined || 'reason' in proposal) return proposal;
     const { words, outputs, ...rest } = proposal;

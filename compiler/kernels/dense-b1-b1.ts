@@ -69,7 +69,7 @@ export const denseB1B1: Kernel = {
   form: 'library',
   symbol: 'bnn1_dense_b1_b1',
   doc: 'Dense layer from bits to bits: XOR and popcount over packed words.',
-  candidate: (node, input, _output, _target, offered) => {
+  candidate: (node, [input], _output, _target, [offered]) => {
     const proposal = denseBitsProposal(node, input, offered);
     if (proposal === undefined || 'reason' in proposal) return proposal;
     const { words, outputs, ...rest } = proposal;

@@ -1,4 +1,6 @@
 /** The list of every kernel. Adding one is a new file here (and its C or template) and one line below. */
+import { concatB1 } from './concat-b1.ts';
+import { concatPlanesB1 } from './concat-planes-b1.ts';
 import { conv2d8bitB1 } from './conv2d-8bit-b1.ts';
 import { conv2dB1B1Grouped } from './conv2d-b1-b1-grouped.ts';
 import { conv2dB1B1 } from './conv2d-b1-b1.ts';
@@ -9,7 +11,11 @@ import { denseB1B1 } from './dense-b1-b1.ts';
 import { invertB1 } from './invert-b1.ts';
 import type { Kernel } from './kernel.ts';
 import { maxPoolB1 } from './max-pool-b1.ts';
+import { slice8bit } from './slice-8bit.ts';
+import { sliceB1 } from './slice-b1.ts';
+import { slicePlanesB1 } from './slice-planes-b1.ts';
 import { threshold8bitB1 } from './threshold-8bit-b1.ts';
+import { thresholdB1 } from './threshold-b1.ts';
 
 export const KERNELS: readonly Kernel[] = [
   conv2dB1B1,
@@ -22,4 +28,10 @@ export const KERNELS: readonly Kernel[] = [
   maxPoolB1,
   invertB1,
   threshold8bitB1,
+  thresholdB1,
+  sliceB1,
+  slicePlanesB1,
+  slice8bit,
+  concatB1,
+  concatPlanesB1,
 ];

@@ -8,7 +8,7 @@ export const invertB1: Kernel = {
   form: 'library',
   symbol: 'bnn1_invert_b1',
   doc: 'Flips the bits of some channels in place: one XOR per word.',
-  candidate: (node: Node, input) => {
+  candidate: (node: Node, [input]) => {
     if (node.kind !== 'invert') return undefined;
     const channels = input.shape.at(-1) ?? 1;
     const pixels = elementCount(input.shape) / channels;

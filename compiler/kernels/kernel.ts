@@ -49,9 +49,13 @@ export interface Call {
   readonly arguments: readonly string[];
 }
 
-/** C expressions for what a call works on. */
+/** At least one. */
+export type Several<T> = readonly [T, ...T[]];
+
+/** C expressions for what a kernel works on. */
 export interface Operands {
-  readonly x: string;
+  /** The inputs of the node, in order. */
+  readonly xs: Several<string>;
   readonly y: string;
   readonly scratch: string;
   readonly table: (name: string) => string;
@@ -69,18 +73,20 @@ export interface GeneratedFunction {
 export interface Candidate {
   /** Name of the kernel. */
   readonly kernel: string;
-  readonly input: Layout;
+  /** One layout for each input of the node. */
+  readonly inputs: Several<Layout>;
   readonly output: Layout;
   readonly cost: Cost;
   readonly tables: readonly Table[];
   /** uint32_t words of RAM during the call. */
   readonly scratchWords: number;
   readonly generated: readonly GeneratedFunction[];
-  /** True when the call computes any range of output rows. */
+  /** True when there is one call and it computes any range of output rows. */
   readonly byRows: boolean;
-  /** True when x and y may be the same memory. */
+  /** True when the only input and the output must be the same memory. */
   readonly inPlace: boolean;
-  readonly call: (operands: Operands) => Call;
+  /** In the order in which they are made. */
+  readonly calls: (operands: Operands) => Several<Call>;
 }
 
 export interface Kernel {
@@ -95,20 +101,30 @@ export interface Kernel {
   /** A candidate, the reason why not, or undefined when the op is another one. */
   readonly candidate: (
     node: Node,
-    input: TensorType,
+    inputs: Several<TensorType>,
     output: TensorType,
     target: Target,
-    /** Layout in which the input already lies, if that is known: taking it as it is saves a conversion. */
-    offered: Layout | undefined,
+    /** Layouts in which the inputs already lie, where that is known: taking them as they are saves a conversion. */
+    offered: readonly (Layout | undefined)[],
   ) => Candidate | { readonly reason: string } | undefined;
 }
 
 /** A candidate without its name and cost, which follow from the rest. */
-export type Proposal = Omit<Candidate, 'kernel' | 'cost'> & Pick<Cost, 'instructions' | 'codeBytes'>;
+export type JoinProposal = Omit<Candidate, 'kernel' | 'cost'> & Pick<Cost, 'instructions' | 'codeBytes'>;
 
-export function propose(kernel: string, { instructions, codeBytes, ...rest }: Proposal): Candidate {
+export function proposeJoin(kernel: string, { instructions, codeBytes, ...rest }: JoinProposal): Candidate {
   const tableBytes = rest.tables.reduce((sum, t) => sum + t.values.length * BYTES_OF[t.ctype], 0);
   return { kernel, ...rest, cost: { instructions, codeBytes, tableBytes, scratchBytes: rest.scratchWords * 4 } };
+}
+
+/** The proposal of a kernel with one input and one call. */
+export type Proposal = Omit<JoinProposal, 'inputs' | 'calls'> & {
+  readonly input: Layout;
+  readonly call: (operands: Omit<Operands, 'xs'> & { readonly x: string }) => Call;
+};
+
+export function propose(kernel: string, { input, call, ...rest }: Proposal): Candidate {
+  return proposeJoin(kernel, { ...rest, inputs: [input], calls: ({ xs: [x], ...operands }) => [call({ x, ...operands })] });
 }
 
 export function wordsFor(bits: number): number {

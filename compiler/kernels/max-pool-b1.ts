@@ -8,7 +8,7 @@ export const maxPoolB1: Kernel = {
   form: 'library',
   symbol: 'bnn1_max_pool_b1',
   doc: 'Max-pooling of bits, channel-packed: OR of words.',
-  candidate: (node: Node, input, output) => {
+  candidate: (node: Node, [input], output) => {
     if (node.kind !== 'max-pool') return undefined;
     if (input.dtype !== 'b1') return { reason: `its input is ${input.dtype}, not bits` };
     if (storedMinimum(node.attrs, input) !== null) return { reason: 'it takes the minimum in some channels' };

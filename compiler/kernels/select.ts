@@ -1,9 +1,9 @@
 /** Which kernel computes a node: the cheapest candidate under the chosen goal, conversions of layout included. */
 import type { Node, TensorType } from '../ir/types.ts';
 import type { Target } from '../targets/target.ts';
-import { conversion } from './conversions.ts';
+import { conversion, type Conversion } from './conversions.ts';
 import { KERNELS } from './index.ts';
-import type { Candidate, Kernel, Layout } from './kernel.ts';
+import { sameBits, type Candidate, type Kernel, type Layout, type Several } from './kernel.ts';
 
 export type Goal = 'speed' | 'ram' | 'size';
 
@@ -31,13 +31,24 @@ interface Bill {
   readonly ram: number;
 }
 
-function billOf(candidate: Candidate, offered: Layout, input: TensorType, aftermath: Aftermath): Bill {
+/** The copy that a kernel may adapt to: runs of bits, which dense layers take as they are. */
+export function offeredRuns(layouts: Several<Layout>): Layout {
+  return layouts.find(({ kind }) => kind === 'bit-runs') ?? layouts[0];
+}
+
+/** The change that brings an input into the wanted layout; null where one of its copies lies so already. */
+function changeOf(offered: Several<Layout>, wanted: Layout, input: TensorType): Conversion | null {
+  if (wanted.kind === 'bytes' || offered.some((layout) => sameBits(layout, wanted))) return null;
+  return conversion(offered[0], wanted, input.shape);
+}
+
+function billOf(candidate: Candidate, offered: SelectionContext['offered'], inputs: Several<TensorType>, aftermath: Aftermath): Bill {
   const { cost } = candidate;
-  const change = candidate.input.kind === 'bytes' ? null : conversion(offered, candidate.input, input.shape);
+  const changes = candidate.inputs.flatMap((layout, i) => changeOf(offered[i] ?? offered[0], layout, inputs[i] ?? inputs[0]) ?? []);
   return {
-    instructions: cost.instructions + (change?.instructions ?? 0) + aftermath.instructions,
+    instructions: cost.instructions + changes.reduce((sum, change) => sum + change.instructions, 0) + aftermath.instructions,
     flash: cost.tableBytes + cost.codeBytes,
-    ram: cost.scratchBytes + (change?.bytes ?? 0) + aftermath.ram,
+    ram: cost.scratchBytes + changes.reduce((sum, change) => sum + change.bytes, 0) + aftermath.ram,
   };
 }
 
@@ -61,8 +72,8 @@ function compare(a: readonly number[], b: readonly number[]): number {
 export interface SelectionContext {
   readonly target: Target;
   readonly goal: Goal;
-  /** Layout in which the input lies. */
-  readonly offered: Layout;
+  /** For each input the layouts in which copies of it lie. */
+  readonly offered: Several<Several<Layout>>;
   /** Name of a kernel that must be taken wherever it can be (tests force each kernel); null for the cheapest. */
   readonly forced: string | null;
   readonly aftermath: (candidate: Candidate) => Aftermath;
@@ -71,19 +82,20 @@ export interface SelectionContext {
 /** @returns the choice, or every kernel's reason when none can */
 export function selectKernel(
   node: Node,
-  input: TensorType,
+  inputs: Several<TensorType>,
   output: TensorType,
   context: SelectionContext,
 ): Choice | { readonly refusals: readonly Refusal[] } {
+  const offered = context.offered.map(offeredRuns);
   const results = KERNELS.flatMap((kernel) => {
-    const result = kernel.candidate(node, input, output, context.target, context.offered);
+    const result = kernel.candidate(node, inputs, output, context.target, offered);
     return result === undefined ? [] : [{ kernel, result }];
   });
   const candidates = results.flatMap(({ kernel, result }) => ('reason' in result ? [] : [{ kernel, candidate: result }]));
   const priced = candidates.map(({ kernel, candidate }) => ({
     kernel,
     candidate,
-    price: price(billOf(candidate, context.offered, input, context.aftermath(candidate)), context.goal),
+    price: price(billOf(candidate, context.offered, inputs, context.aftermath(candidate)), context.goal),
   }));
   const forced = priced.find(({ kernel }) => kernel.name === context.forced);
   const [best] = [...priced].sort((a, b) => compare(a.price, b.price));

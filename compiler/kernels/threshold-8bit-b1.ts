@@ -8,7 +8,7 @@ export const threshold8bitB1: Kernel = {
   form: 'library',
   symbol: 'bnn1_threshold_8bit_b1',
   doc: 'Binarizes an 8-bit input: one comparison per element.',
-  candidate: (node: Node, input) => {
+  candidate: (node: Node, [input]) => {
     if (node.kind !== 'threshold') return undefined;
     if (input.dtype !== 'u8' && input.dtype !== 'i8') return { reason: `its input is ${input.dtype}, not bytes` };
     const { thresholds, directions } = node.attrs;

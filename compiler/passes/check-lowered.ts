@@ -23,6 +23,12 @@ function problemOf(graph: Graph, node: Node): string | undefined {
     case 'max-pool':
       if (graph.output === node.output) return 'the network ends here, and a pool makes no scores';
       return input?.dtype === 'b1' ? undefined : 'it pools real values, and no sign follows';
+    case 'slice':
+    case 'concat': {
+      const what = node.kind === 'slice' ? 'it takes channels out of' : 'it joins';
+      if (graph.output === node.output) return 'the network ends here, and no layer makes its scores';
+      return ['b1', 'u8', 'i8'].includes(typeOf(graph, node.output).dtype) ? undefined : `${what} real values, and no sign follows`;
+    }
     case 'elementwise': {
       if (graph.output !== node.output) return 'its result is neither binarized nor the output of the network';
       const producer = id === undefined ? undefined : producerOf(graph, id);

@@ -1,5 +1,6 @@
 import { rebuild } from '../ir/builder.ts';
 import { isPlain } from '../ir/encoding.ts';
+import { isWhole } from '../ir/ops/slice.ts';
 import type { Node, TensorType } from '../ir/types.ts';
 import type { Pass } from './pass.ts';
 
@@ -13,6 +14,10 @@ function isIdentity(node: Node, input: TensorType | undefined): boolean {
       return isPlain(node.attrs.change);
     case 'elementwise':
       return node.attrs.steps.length === 0 && input?.dtype === 'f32';
+    case 'slice':
+      return node.attrs.ranges.every((range, axis) => isWhole(range, input?.shape[axis] ?? 0));
+    case 'concat':
+      return node.inputs.length === 1;
     case 'invert':
       return node.attrs.channels.every((flipped) => flipped === 0);
     default:

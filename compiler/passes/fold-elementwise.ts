@@ -1,29 +1,28 @@
-import { rebuild } from '../ir/builder.ts';
-import { onlyConsumerOf, producerOf } from '../ir/graph.ts';
-import type { Graph, NodeOf } from '../ir/types.ts';
+import { rewrite } from '../ir/builder.ts';
+import { inputOf, producerOf } from '../ir/graph.ts';
+import type { Step } from '../ir/attributes.ts';
+import type { Graph, Node, ValueId } from '../ir/types.ts';
 import type { Pass } from './pass.ts';
 
-/** The elementwise node right before this one, if nothing else reads it. */
-function previous(graph: Graph, node: NodeOf<'elementwise'>): NodeOf<'elementwise'> | undefined {
-  const [id] = node.inputs;
-  if (id === undefined || onlyConsumerOf(graph, id) !== node) return undefined;
+/** All steps that end at `id`, and the value before the first of them. */
+export function stepsBefore(graph: Graph, id: ValueId): { readonly source: ValueId; readonly steps: readonly Step[] } {
   const producer = producerOf(graph, id);
-  return producer?.kind === 'elementwise' ? producer : undefined;
+  if (producer?.kind !== 'elementwise') return { source: id, steps: [] };
+  const { source, steps } = stepsBefore(graph, inputOf(producer));
+  return { source, steps: [...steps, ...producer.attrs.steps] };
 }
 
-function chainOf(graph: Graph, node: NodeOf<'elementwise'>): readonly NodeOf<'elementwise'>[] {
-  const before = previous(graph, node);
-  return before === undefined ? [node] : [...chainOf(graph, before), node];
+function followsSteps(graph: Graph, node: Node): boolean {
+  return producerOf(graph, inputOf(node))?.kind === 'elementwise';
 }
 
 export const foldElementwise: Pass = {
   name: 'fold-elementwise',
   doc: 'Chains of float32 operations with constants become one list of steps; no step is merged or reordered.',
   run: (graph) =>
-    rebuild(graph, (node) => {
-      if (node.kind !== 'elementwise') return undefined;
-      const [next] = graph.nodes.filter((n) => n.inputs.includes(node.output));
-      if (next?.kind === 'elementwise' && previous(graph, next) === node) return []; // its steps move into the next node
-      return [{ kind: 'elementwise', attrs: { steps: chainOf(graph, node).flatMap((n) => n.attrs.steps) } }];
+    rewrite(graph, (node, to) => {
+      if (node.kind !== 'elementwise' || !followsSteps(graph, node)) return undefined;
+      const { source, steps } = stepsBefore(graph, node.output);
+      return to.add({ kind: 'elementwise', attrs: { steps } }, to.value(source));
     }),
 };

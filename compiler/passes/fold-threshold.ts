@@ -1,27 +1,24 @@
 import { accumulatorOf, isLinear } from '../ir/accumulator.ts';
-import { rebuild, type Replacement } from '../ir/builder.ts';
-import { onlyConsumerOf, producerOf, typeOf } from '../ir/graph.ts';
+import { rewrite } from '../ir/builder.ts';
+import { inputOf, producerOf, typeOf } from '../ir/graph.ts';
 import type { Step } from '../ir/attributes.ts';
 import type { ThresholdAttrs } from '../ir/ops/threshold.ts';
 import { preSign, searchThreshold, storedRange, type FoundThreshold, type Range } from '../ir/threshold-search.ts';
 import type { Graph, Node, NodeOf, ValueId } from '../ir/types.ts';
 import type { Diagnostics } from '../support/diagnostics.ts';
+import { stepsBefore } from './fold-elementwise.ts';
 import type { Pass } from './pass.ts';
 
 interface Match {
   readonly source: ValueId;
-  readonly steps: NodeOf<'elementwise'> | undefined;
+  readonly steps: readonly Step[];
   readonly sign: NodeOf<'sign'>;
 }
 
 function matchAt(graph: Graph, sign: Node): Match | undefined {
   if (sign.kind !== 'sign') return undefined;
-  const [id] = sign.inputs;
-  const producer = id === undefined ? undefined : producerOf(graph, id);
-  const steps = producer?.kind === 'elementwise' && onlyConsumerOf(graph, producer.output) === sign ? producer : undefined;
-  const source = steps === undefined ? id : steps.inputs[0];
-  if (source === undefined || typeOf(graph, source).encoding === undefined) return undefined;
-  return { source, steps, sign };
+  const { source, steps } = stepsBefore(graph, inputOf(sign));
+  return typeOf(graph, source).encoding === undefined ? undefined : { source, steps, sign };
 }
 
 /** Range of the stored integers of one channel: tight for an accumulator, the type's own otherwise. */
@@ -46,9 +43,8 @@ function isUniform(graph: Graph, source: ValueId, steps: readonly Step[]): boole
 
 function thresholdsOf(graph: Graph, { source, steps, sign }: Match, diagnostics: Diagnostics): ThresholdAttrs | undefined {
   const type = typeOf(graph, source);
-  const chain = steps?.attrs.steps ?? [];
-  const channels = isUniform(graph, source, chain) ? 1 : (type.shape.at(-1) ?? 1);
-  const f = preSign(type, chain);
+  const channels = isUniform(graph, source, steps) ? 1 : (type.shape.at(-1) ?? 1);
+  const f = preSign(type, steps);
   const range = rangeOf(graph, source);
   const zero = sign.attrs.zero === 'minus' ? 'minus' : 'plus'; // 'zero' was shown unattainable when the meaning was fixed
   const found: FoundThreshold[] = [];
@@ -74,15 +70,11 @@ function thresholdsOf(graph: Graph, { source, steps, sign }: Match, diagnostics:
 }
 
 function run(graph: Graph, diagnostics: Diagnostics): Graph {
-  const replaced = new Map<Node, readonly Replacement[]>();
-  for (const node of graph.nodes) {
+  return rewrite(graph, (node, to) => {
     const match = matchAt(graph, node);
     const attrs = match && thresholdsOf(graph, match, diagnostics);
-    if (match === undefined || attrs === undefined) continue;
-    if (match.steps !== undefined) replaced.set(match.steps, []);
-    replaced.set(match.sign, [{ kind: 'threshold', attrs }]);
-  }
-  return rebuild(graph, (node) => replaced.get(node));
+    return match && attrs && to.add({ kind: 'threshold', attrs }, to.value(match.source));
+  });
 }
 
 export const foldThreshold: Pass = {

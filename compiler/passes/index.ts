@@ -14,15 +14,17 @@ import { foldElementwise } from './fold-elementwise.ts';
 import { foldInvert } from './fold-invert.ts';
 import { foldThreshold } from './fold-threshold.ts';
 import { fuseThreshold } from './fuse-threshold.ts';
+import { lowerBitThreshold } from './lower-bit-threshold.ts';
 import { lowerMinimumPool } from './lower-minimum-pool.ts';
-import { movePoolAfterSign } from './move-pool-after-sign.ts';
-import { moveReshapeAfterSign } from './move-reshape-after-sign.ts';
+import { moveConcatAfterPool } from './move-concat-after-pool.ts';
+import { moveSignToSums } from './move-sign-to-sums.ts';
+import { moveSliceToSums } from './move-slice-to-sums.ts';
 import type { Pass } from './pass.ts';
 
 export const PIPELINE = {
   check: [checkConstants, checkBinaryWeights, checkIntegerInputs, checkAccumulators],
-  fold: [foldBatchNorm, foldElementwise, dropIdentity],
-  binarize: [moveReshapeAfterSign, movePoolAfterSign, foldElementwise, foldThreshold],
-  fuse: [fuseThreshold, lowerMinimumPool, foldInvert, dropIdentity],
+  fold: [foldBatchNorm, foldElementwise, moveSliceToSums, dropIdentity],
+  binarize: [moveSignToSums, foldElementwise, foldThreshold],
+  fuse: [fuseThreshold, lowerBitThreshold, moveConcatAfterPool, lowerMinimumPool, foldInvert, dropIdentity],
   lower: [checkLowered, checkScores],
 } as const satisfies Record<string, readonly Pass[]>;

@@ -45,10 +45,11 @@ export function buildPlan(graph: Graph, options: PlanOptions, diagnostics: Diagn
 }
 
 function addressing(slots: readonly Slot[], bitInput: boolean): Address {
-  return ({ buffer }) => {
+  return ({ buffer, layout }) => {
     if (buffer === null) return bitInput ? 'input' : '(const unsigned char *)input';
     const slot = slots.find((s) => s.name === buffer);
     if (slot === undefined) throw new Error(`no slot for ${buffer}`);
-    return slot.offset === 0 ? 'ws->words' : `ws->words + ${slot.offset}`;
+    const words = slot.offset === 0 ? 'ws->words' : `ws->words + ${slot.offset}`;
+    return layout.kind === 'bytes' ? `(unsigned char *)(${words})` : words;
   };
 }

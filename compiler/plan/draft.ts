@@ -54,15 +54,17 @@ export class Draft {
 
   /** A buffer that only the next step uses. */
   scratch(name: string, words: number): Place {
-    return { layout: { kind: 'bytes' }, buffer: this.#request(`${name}.scratch`, words) };
+    return { layout: { kind: 'bit-runs', run: 32 }, buffer: this.#request(`${name}.scratch`, words) };
   }
 
-  /** Adds a step that reads `from`; its buffer lives at least until then. */
-  push(from: Place, step: (address: Address) => Step): void {
+  /** Adds a step that uses these places; their buffers live at least until then. */
+  push(used: readonly Place[], step: (address: Address) => Step): void {
     const at = this.steps.length;
-    const index = this.requests.findIndex((request) => request.name === from.buffer);
-    const request = this.requests[index];
-    if (request !== undefined) this.requests[index] = { ...request, to: at };
+    for (const { buffer } of used) {
+      const index = this.requests.findIndex((request) => request.name === buffer);
+      const request = this.requests[index];
+      if (request !== undefined) this.requests[index] = { ...request, to: at };
+    }
     this.steps.push((address) => {
       const built = step(address);
       for (const call of callsOf(built)) this.symbols.add(call.symbol);

@@ -2,14 +2,16 @@
  * Offsets of buffers in one arena. Two buffers that live at the same step must not overlap.
  *
  * Lower bound: the largest sum of sizes alive at one step. A chain of layers always reaches it: its buffers go to the two
- * ends of the arena in turn, and what lives for one step only goes between them. For other lives, try a few orders, each
- * buffer at the lowest free offset; if none reaches the bound, search all orders while there are few buffers.
+ * ends of the arena in turn, and what lives for one step only goes between them. For other lives, which branches make, try a
+ * few orders, each buffer at the lowest free offset; if none reaches the bound, search all orders while there are few
+ * buffers, and otherwise let the buffer that lies highest be placed first, again and again.
  */
 import type { Slot } from './plan.ts';
 
 export type Request = Omit<Slot, 'offset'>;
 
 const MOST_SEARCHED = 8;
+const MOST_PROMOTIONS = 200;
 
 function overlaps(a: Request, b: Request): boolean {
   return a.from <= b.to && b.from <= a.to;
@@ -60,9 +62,29 @@ function* permutations<T>(items: readonly T[]): Generator<readonly T[]> {
   }
 }
 
-function orders(requests: readonly Request[]): Iterable<readonly Request[]> {
-  if (requests.length <= MOST_SEARCHED) return permutations(requests);
-  return [requests, [...requests].reverse()];
+/** Orders in which the buffer that reached the top of the arena comes first; each buffer once in 16 rounds, so that all get their turn. */
+function* promotions(requests: readonly Request[]): Generator<readonly Request[]> {
+  let order = requests;
+  const seen = new Set<string>();
+  for (let round = 0; round < MOST_PROMOTIONS; round += 1) {
+    const slots = placeInOrder(order);
+    const top = arenaWords(slots);
+    const at = slots.findIndex((slot, i) => slot.offset + slot.words === top && !seen.has(`${round >> 4} ${order[i]?.name}`));
+    const promoted = order[Math.max(0, at)];
+    if (promoted === undefined) return;
+    seen.add(`${round >> 4} ${promoted.name}`);
+    order = [promoted, ...order.filter((request) => request !== promoted)];
+    yield order;
+  }
+}
+
+function* orders(requests: readonly Request[]): Generator<readonly Request[]> {
+  if (requests.length <= MOST_SEARCHED) yield* permutations(requests);
+  else {
+    yield requests;
+    yield* promotions(requests);
+    yield* promotions([...requests].reverse());
+  }
 }
 
 /** Slots in the order of the requests. */

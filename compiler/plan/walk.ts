@@ -1,19 +1,19 @@
 /**
- * The walk along the lowered graph: a kernel for each node, conversions where neighbours disagree about the layout of bits,
- * a convolution and the pool behind it row by row, and the scores at the end.
+ * The walk along the lowered graph, in its order: a kernel for each node, conversions where makers and readers of a value disagree
+ * about the layout of bits, a convolution and the pool that alone reads it row by row, and the scores at the end.
  */
 import { isLinear, type LinearNode } from '../ir/accumulator.ts';
-import { elementCount } from '../ir/encoding.ts';
-import { onlyConsumerOf, typeOf } from '../ir/graph.ts';
+import { consumersOf, inputOf, onlyConsumerOf, typeOf } from '../ir/graph.ts';
 import { printType } from '../ir/print.ts';
 import type { Graph, Node, NodeOf, TensorType } from '../ir/types.ts';
-import { conversion, copyOf, type Conversion } from '../kernels/conversions.ts';
-import { layoutWords, wordsFor, type Call, type Candidate, type Layout, type Table } from '../kernels/kernel.ts';
+import { conversion } from '../kernels/conversions.ts';
+import { layoutWords, wordsFor, type Call, type Candidate, type Several, type Table } from '../kernels/kernel.ts';
 import { planScores, type Scores } from '../kernels/scores.ts';
-import { selectKernel, type Aftermath, type Choice, type Goal } from '../kernels/select.ts';
+import { offeredRuns, selectKernel, type Aftermath, type Choice, type Goal } from '../kernels/select.ts';
 import type { Diagnostics } from '../support/diagnostics.ts';
 import type { Target } from '../targets/target.ts';
-import type { Draft, Place } from './draft.ts';
+import type { Address, Draft } from './draft.ts';
+import { Places } from './places.ts';
 import type { LayerRow, Names, Provenance } from './plan.ts';
 
 export interface PlanOptions {
@@ -27,55 +27,46 @@ export interface PlanOptions {
   readonly forcedKernel: string | null;
 }
 
-/** State: where the current value lies, and the nodes that an earlier step took along. */
 export class Walk {
   readonly #graph: Graph;
   readonly #options: PlanOptions;
   readonly #diagnostics: Diagnostics;
   readonly #draft: Draft;
-  #place: Place;
-  readonly #done = new Set<Node>();
+  readonly #places: Places;
 
   constructor(graph: Graph, options: PlanOptions, diagnostics: Diagnostics, draft: Draft) {
     this.#graph = graph;
     this.#options = options;
     this.#diagnostics = diagnostics;
     this.#draft = draft;
-    const input = typeOf(graph, graph.input);
-    const elements = elementCount(input.shape);
-    this.#place = { layout: input.dtype === 'b1' ? { kind: 'bit-runs', run: elements } : { kind: 'bytes' }, buffer: null };
+    this.#places = new Places(graph, draft);
   }
 
   run(): void {
     for (const node of this.#graph.nodes) {
-      if (this.#done.has(node)) continue;
-      const input = this.#inputOf(node);
-      if (node.kind === 'reshape' || node.kind === 'rescale') this.#alias(node, input);
-      else if (isLinear(node) && node.attrs.threshold === null) this.#scores(node, input);
-      else this.#layer(node, input);
+      if (this.#places.isDone(node)) continue;
+      if (node.kind === 'reshape' || node.kind === 'rescale') this.#places.rename(node, inputOf(node));
+      else if (isLinear(node) && node.attrs.threshold === null) this.#scores(node);
+      else this.#layer(node);
+      this.#places.done(node);
     }
   }
 
-  #inputOf(node: Node): TensorType {
-    const [id] = node.inputs;
-    if (id === undefined) throw new Error(`"${node.name}" has no input`);
-    return typeOf(this.#graph, id);
+  #inputsOf(node: Node): Several<TensorType> {
+    const [first, ...rest] = node.inputs.map((id) => typeOf(this.#graph, id));
+    if (first === undefined) throw new Error(`"${node.name}" has no input`);
+    return [first, ...rest];
   }
 
-  /** A reshape costs nothing, except that planes must first become runs of channels. */
-  #alias(node: Node, input: TensorType): void {
-    if (node.kind === 'reshape' && this.#place.layout.kind === 'bit-planes') {
-      this.#convert({ kind: 'bit-runs', run: input.shape.at(-1) ?? 1 }, input, node.name);
-    }
-  }
-
-  #layer(node: Node, input: TensorType): void {
+  #layer(node: Node): void {
     const output = typeOf(this.#graph, node.output);
     const { target, goal, forcedKernel } = this.#options;
-    const choice = selectKernel(node, input, output, {
+    const [first, ...rest] = node.inputs.map((id) => this.#places.layoutsOf(id));
+    if (first === undefined) throw new Error(`"${node.name}" has no input`);
+    const choice = selectKernel(node, this.#inputsOf(node), output, {
       target,
       goal,
-      offered: this.#place.layout,
+      offered: [first, ...rest],
       forced: forcedKernel,
       aftermath: (candidate) => this.#aftermath(node, candidate, output),
     });
@@ -84,10 +75,9 @@ export class Walk {
         node,
         choice.refusals.map(({ kernel, reason }) => `${kernel.name}: ${reason}`),
       );
-      this.#place = { layout: { kind: 'bit-runs', run: output.shape.at(-1) ?? 1 }, buffer: null };
+      this.#places.put(node.output, { layout: { kind: 'bit-runs', run: output.shape.at(-1) ?? 1 }, buffer: null });
       return;
     }
-    if (choice.taken.input.kind !== 'bytes') this.#convert(choice.taken.input, input, node.name);
     const pool = this.#fusablePool(node, choice.taken);
     if (node.kind === 'conv2d' && pool !== undefined) this.#pooled(node, choice, pool);
     else this.#single(node, choice, output);
@@ -103,8 +93,8 @@ export class Walk {
       const pooled = layoutWords(pool.choice.taken.output, typeOf(this.#graph, pool.node.output).shape);
       return { instructions: 0, ram: (strip + pooled) * 4 };
     }
-    if (candidate.output.kind !== 'bit-planes' || onlyConsumerOf(this.#graph, node.output)?.kind === 'conv2d')
-      return { instructions: 0, ram };
+    const readers = consumersOf(this.#graph, node.output);
+    if (candidate.output.kind !== 'bit-planes' || readers.every(({ kind }) => TAKES_PLANES.has(kind))) return { instructions: 0, ram };
     const change = conversion(candidate.output, { kind: 'bit-runs', run: output.shape.at(-1) ?? 1 }, output.shape);
     return { instructions: change?.instructions ?? 0, ram: ram + (change?.bytes ?? 0) };
   }
@@ -119,45 +109,33 @@ export class Walk {
     });
   }
 
-  #convert(wanted: Layout, type: TensorType, name: string): void {
-    const change = conversion(this.#place.layout, wanted, type.shape);
-    if (change !== null) this.#change(change, wanted, type, name);
-  }
-
-  #change(change: Conversion, wanted: Layout, type: TensorType, name: string): void {
-    const from = this.#place;
-    const place = this.#draft.buffer(`${name}.layout`, wanted, type.shape);
-    this.#draft.push(from, (address) => ({
-      kind: 'call',
-      comment: `layout of the input of ${name}`,
-      call: change.call({ x: address(from), y: address(place) }),
-    }));
-    this.#place = place;
-  }
-
   #single(node: Node, choice: Choice, output: TensorType): void {
     const { taken } = choice;
-    if (taken.inPlace && this.#place.buffer === null && taken.input.kind === 'bit-runs') {
-      this.#change(copyOf(taken.input, output.shape), taken.input, output, node.name);
-    }
-    const from = this.#place;
-    const place = taken.inPlace ? from : this.#draft.buffer(node.name, taken.output, output.shape);
+    const [layout] = taken.inputs;
+    const inPlace = taken.inPlace && layout.kind === 'bit-runs';
+    const [x, ...more] = node.inputs.map((id, i) =>
+      inPlace ? this.#places.owned(id, layout, node) : this.#places.in(id, taken.inputs[i] ?? layout, node.name),
+    );
+    if (x === undefined) throw new Error(`"${node.name}" has no input`);
+    const place = inPlace ? x : this.#draft.buffer(node.name, taken.output, output.shape);
     const scratch = taken.scratchWords === 0 ? null : this.#draft.scratch(node.name, taken.scratchWords);
     const table = this.#draft.addTables(node.name, taken.tables);
     this.#record(node, choice, taken.tables);
     const height = output.shape[0] ?? 1;
-    this.#draft.push(from, (address) => ({
-      kind: 'call',
-      comment: node.name,
-      call: taken.call({
-        x: address(from),
+    const calls = (address: Address): Several<Call> =>
+      taken.calls({
+        xs: [address(x), ...more.map(address)],
         y: address(place),
         scratch: scratch === null ? '' : `(int32_t *)(${address(scratch)})`,
         table,
         rows: ['0u', `${height}u`],
-      }),
-    }));
-    this.#place = place;
+      });
+    const count = calls(() => '').length;
+    for (let i = 0; i < count; i += 1) {
+      const used = [x, ...more, place, ...(scratch === null ? [] : [scratch])];
+      this.#draft.push(used, (address) => ({ kind: 'call', comment: node.name, call: calls(address)[i] ?? calls(address)[0] }));
+    }
+    this.#places.put(node.output, place);
   }
 
   /** The pool that can run row by row right behind a convolution: no padding, no dilation. */
@@ -170,13 +148,13 @@ export class Walk {
     const { target, goal } = this.#options;
     const types = [typeOf(this.#graph, node.output), typeOf(this.#graph, next.output)] as const;
     const aftermath = (): Aftermath => ({ instructions: 0, ram: 0 });
-    const choice = selectKernel(next, ...types, { target, goal, offered: taken.output, forced: null, aftermath });
+    const choice = selectKernel(next, [types[0]], types[1], { target, goal, offered: [[taken.output]], forced: null, aftermath });
     return 'refusals' in choice ? undefined : { node: next, choice };
   }
 
   #pooled(node: NodeOf<'conv2d'>, choice: Choice, pool: { readonly node: NodeOf<'max-pool'>; readonly choice: Choice }): void {
     const { taken } = choice;
-    const from = this.#place;
+    const from = this.#places.in(inputOf(node), taken.inputs[0], node.name);
     const conv = typeOf(this.#graph, node.output);
     const output = typeOf(this.#graph, pool.node.output);
     const [window] = pool.node.attrs.kernel;
@@ -188,8 +166,8 @@ export class Walk {
     const table = this.#draft.addTables(node.name, taken.tables);
     this.#record(node, choice, taken.tables);
     this.#record(pool.node, pool.choice, []);
-    this.#done.add(pool.node);
-    this.#draft.push(from, (address) => ({
+    this.#places.done(pool.node);
+    this.#draft.push([from], (address) => ({
       kind: 'pooled',
       comment: `${node.name}, ${pool.node.name}`,
       outRows: output.shape[0] ?? 1,
@@ -198,26 +176,27 @@ export class Walk {
       kept: Math.max(0, window - stride),
       strip: address(strip),
       stripRowWords: rowWords,
-      conv: taken.call({
-        x: address(from),
+      conv: taken.calls({
+        xs: [address(from)],
         y: 'target',
         scratch: scratch === null ? '' : `(int32_t *)(${address(scratch)})`,
         table,
         rows: ['first', 'last'],
-      }),
-      pool: oneRow(pool.choice.taken.call({ x: 'strip', y: 'row', scratch: '', table: () => '', rows: ['', ''] }), window),
+      })[0],
+      pool: oneRow(pool.choice.taken.calls({ xs: ['strip'], y: 'row', scratch: '', table: () => '', rows: ['', ''] })[0], window),
       output: address(place),
       outputRowWords: (output.shape[1] ?? 1) * wordsFor(output.shape[2] ?? 1),
     }));
-    this.#place = place;
+    this.#places.put(pool.node.output, place);
   }
 
-  #scores(node: LinearNode, input: TensorType): void {
-    const output = typeOf(this.#graph, node.output);
+  #scores(node: LinearNode): void {
+    const id = inputOf(node);
+    const [input, output] = [typeOf(this.#graph, id), typeOf(this.#graph, node.output)];
     const next = onlyConsumerOf(this.#graph, node.output);
     const steps = next?.kind === 'elementwise' ? next.attrs.steps : null;
-    const scores = planScores(node, input, output, steps, this.#place.layout);
-    if (next !== undefined) this.#done.add(next); // also when the layer is refused: what follows is not another problem
+    const scores = planScores(node, input, output, steps, offeredRuns(this.#places.layoutsOf(id)));
+    if (next !== undefined) this.#places.done(next); // also when the layer is refused: what follows is not another problem
     if ('reason' in scores) return this.#refuse(node, [`scores: ${scores.reason}`]);
     if ('inexact' in scores) {
       this.#diagnostics.error({
@@ -229,12 +208,11 @@ export class Walk {
       });
       return;
     }
-    if (scores.input.kind !== 'bytes') this.#convert(scores.input, input, node.name);
-    const from = this.#place;
+    const from = this.#places.in(id, scores.input, node.name);
     const table = this.#draft.addTables(node.name, scores.tables);
     for (const symbol of scores.symbols) this.#draft.symbols.add(symbol);
     this.#draft.rows.push(scoreRow(node, scores, input, next === undefined ? output : typeOf(this.#graph, next.output)));
-    this.#draft.push(from, (address) => ({
+    this.#draft.push([from], (address) => ({
       kind: 'scores',
       comment: next === undefined ? node.name : `${node.name}, ${next.name}`,
       loops: scores.loops,
@@ -253,7 +231,7 @@ export class Walk {
     this.#draft.rows.push({
       name: node.name,
       op: node.kind,
-      input: printType(this.#inputOf(node)),
+      input: this.#inputsOf(node).map(printType).join(', '),
       output: printType(typeOf(this.#graph, node.output)),
       kernel: taken.kernel,
       tableBytes: tables.length === 0 ? 0 : taken.cost.tableBytes,
@@ -266,6 +244,9 @@ export class Walk {
     });
   }
 }
+
+/** Operations with kernels on bit planes. */
+const TAKES_PLANES: ReadonlySet<Node['kind']> = new Set(['conv2d', 'slice', 'concat']);
 
 /** The pool of one output row: its input is a strip of `window` rows. */
 function oneRow(call: Call, window: number): Call {

@@ -88,6 +88,8 @@ describe('random networks as C', () => {
   it('meet every kernel', () => {
     const kernels = new Set(accepted.flatMap(({ model }) => model.compiled.plan.layers.map(({ kernel }) => kernel)));
     expect([...kernels].sort()).toEqual([
+      'concat-b1',
+      'concat-planes-b1',
       'conv2d-8bit-b1',
       'conv2d-b1-b1',
       'conv2d-b1-b1-grouped',
@@ -98,7 +100,11 @@ describe('random networks as C', () => {
       'invert-b1',
       'max-pool-b1',
       'scores',
+      'slice-8bit',
+      'slice-b1',
+      'slice-planes-b1',
       'threshold-8bit-b1',
+      'threshold-b1',
     ]);
   });
 
@@ -111,7 +117,8 @@ describe('random networks as C', () => {
     }
   });
 
-  it('never give two live buffers the same memory, and need no more than the lower bound of it', () => {
+  it('never give two live buffers the same memory, and chains need no more than the lower bound of it', () => {
+    let above = 0;
     for (const { model, recipe } of accepted) {
       const { slots, workspaceWords, workspaceLowerBoundWords } = model.compiled.plan;
       const clash = slots.find((a, i) =>
@@ -120,7 +127,10 @@ describe('random networks as C', () => {
       if (clash !== undefined)
         throw new Error(`buffer "${clash.name}" overlaps another: ${JSON.stringify(slots)} in ${describeNetwork(recipe)}`);
       expect(Math.max(0, ...slots.map((slot) => slot.offset + slot.words))).toBeLessThanOrEqual(workspaceWords);
-      expect(workspaceWords).toBe(Math.max(1, workspaceLowerBoundWords));
+      if (recipe.blocks.every(({ branch }) => branch.kind === 'none')) expect(workspaceWords).toBe(Math.max(1, workspaceLowerBoundWords));
+      expect(workspaceWords).toBeLessThanOrEqual(Math.max(1, workspaceLowerBoundWords) * 1.25);
+      above += workspaceWords > Math.max(1, workspaceLowerBoundWords) ? 1 : 0;
     }
+    expect(above).toBeLessThan(accepted.length / 100);
   });
 });

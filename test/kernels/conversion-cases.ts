@@ -37,17 +37,17 @@ function conversionCase(from: Layout, to: Layout, change: Conversion, shape: rea
   const random = randomFrom(shape.reduce((sum, size) => sum * 31 + size, 7));
   return {
     title: `${change.symbol}: ${layoutText(from)} to ${layoutText(to)}, ${shape.join('x')}`,
-    input: { layout: from, shape },
+    inputs: [{ layout: from, shape }],
     output: { layout: to, shape },
     tables: [],
     generated: [],
     scratchWords: 0,
     inPlace: false,
     byRows: false,
-    call: change.call,
+    calls: ({ xs: [x], y }) => [change.call({ x, y })],
     samples: Array.from({ length: 3 }, (_, sample) => {
       const signs = randomElements(tensorType('b1', shape), random, sample);
-      return { input: storedBytes(signs, from, shape), output: storedBytes(signs, to, shape) };
+      return { inputs: [storedBytes(signs, from, shape)], output: storedBytes(signs, to, shape) };
     }),
   };
 }

@@ -1,5 +1,6 @@
 /** The awkward shapes on which every kernel is tried. */
 import type { Conv2dAttrs } from '../../compiler/ir/ops/conv2d.ts';
+import { wholeRange, type Range } from '../../compiler/ir/ops/slice.ts';
 import type { MaxPoolAttrs } from '../../compiler/ir/ops/max-pool.ts';
 import type { Padding, Window } from '../../compiler/ir/attributes.ts';
 import type { Encoding, TensorType } from '../../compiler/ir/types.ts';
@@ -183,6 +184,61 @@ export function binarizations(seed: number): readonly Shape[] {
   });
 }
 
+/** Joins of two and three parts whose channels end inside words, on words, and one bit off. */
+export function joins(): readonly Shape[] {
+  const lists: readonly (readonly [number, number, ...number[]])[] = [
+    [1, 1],
+    [3, 31],
+    [31, 1, 33],
+    [32, 32],
+    [33, 65, 3],
+    [64, 1],
+    [65, 64, 1],
+    [5, 5, 5, 5, 5, 5, 5],
+  ];
+  return lists.flatMap((channels) =>
+    [[2, 33], [3, 7], []].map((pixels) => {
+      const [first, ...rest] = channels.map((count) => tensorType('b1', [...pixels, count]));
+      if (first === undefined) throw new Error('nothing to join');
+      return { title: `[${[...pixels, channels.join('+')].join(', ')}]`, layer: lowered('concat', {}, first, ...rest) };
+    }),
+  );
+}
+
+/** Slices of channels at every bit offset, with steps, and of rows and columns. */
+export function slices(dtype: 'b1' | 'u8', seed: number): readonly Shape[] {
+  const random = randomFrom(seed);
+  const range = (of: number): Range => {
+    const step = random.pick([1, 1, 1, 2, 3]);
+    const start = random.integer(0, of - 1);
+    return { start, size: random.integer(1, Math.floor((of - 1 - start) / step) + 1), step };
+  };
+  return CHANNELS.flatMap((channels) =>
+    [[4, 33], [3, 7], []].flatMap((pixels) =>
+      [false, true].map((cropped) => {
+        const ranges = [...pixels.map((size) => (cropped ? range(size) : wholeRange(size))), range(channels)];
+        const text = ranges.map(({ start, size, step }) => `${start}+${size}x${step}`).join(', ');
+        return {
+          title: `${dtype} [${[...pixels, channels].join(', ')}] at ${text}`,
+          layer: lowered('slice', { ranges }, tensorType(dtype, [...pixels, channels])),
+        };
+      }),
+    ),
+  );
+}
+
+/** Signs of bits: kept, flipped and constant channels. */
+export function bitThresholds(seed: number): readonly Shape[] {
+  return CHANNELS.map((channels) => {
+    const random = randomFrom(seed + channels);
+    const attrs = {
+      thresholds: Int32Array.from({ length: channels }, () => random.integer(-2, 2)),
+      directions: Int8Array.from({ length: channels }, () => random.pick([1, -1])),
+    };
+    return { title: `3x5x${channels}`, layer: lowered('threshold', attrs, tensorType('b1', [3, 5, channels])) };
+  });
+}
+
 /** All of them, with seeds of their own. */
 export const ALL_SHAPES: readonly Shape[] = [
   ...bitConvolutions(1),
@@ -193,4 +249,8 @@ export const ALL_SHAPES: readonly Shape[] = [
   ...pools(6),
   ...inversions(7),
   ...binarizations(8),
+  ...joins(),
+  ...slices('b1', 9),
+  ...slices('u8', 10),
+  ...bitThresholds(11),
 ];

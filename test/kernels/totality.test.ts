@@ -44,7 +44,9 @@ describe('runtime-c', () => {
     const blocks = runtimeBlocks();
     const called = [
       ...KERNELS.map(({ symbol }) => symbol),
-      ...conversionCases().map(({ call }) => call({ x: 'x', y: 'y', scratch: '', table: () => '', rows: ['', ''] }).symbol),
+      ...conversionCases().flatMap(({ calls }) =>
+        calls({ xs: ['x'], y: 'y', scratch: '', table: () => '', rows: ['', ''] }).map(({ symbol }) => symbol),
+      ),
       ...scoreSymbols(),
     ];
     const withinBlock = (name: string, text: string): boolean => {
@@ -95,8 +97,8 @@ describe('every kernel', () => {
           expect(candidate.tables.map((t) => t.name)).toContain(name);
           return name;
         };
-        const { symbol } = candidate.call({ x: 'x', y: 'y', scratch: 's', table, rows: ['0u', '1u'] });
-        expect(kernel.form === 'library' ? symbol === kernel.symbol : symbol.startsWith(kernel.symbol)).toBe(true);
+        for (const { symbol } of candidate.calls({ xs: ['x'], y: 'y', scratch: 's', table, rows: ['0u', '1u'] }))
+          expect(kernel.form === 'library' ? symbol === kernel.symbol : symbol.startsWith(kernel.symbol)).toBe(true);
         expect(candidate.cost.tableBytes).toBeGreaterThanOrEqual(0);
         expect(candidate.cost.instructions).toBeGreaterThan(0);
       }

@@ -1,10 +1,9 @@
 /** Lowered nodes with random weights as cases of a kernel program: expected outputs come from the definition of the op. */
-import { GraphBuilder } from '../../compiler/ir/builder.ts';
 import { DTYPES, PLAIN, elementCount } from '../../compiler/ir/encoding.ts';
-import { evaluateNode } from '../../compiler/ir/op.ts';
+import { evaluateNode, opOf } from '../../compiler/ir/op.ts';
 import type { AttrsOf, OpKind } from '../../compiler/ir/ops/index.ts';
-import type { Encoding, Node, TensorData, TensorType } from '../../compiler/ir/types.ts';
-import type { Candidate, Kernel, Layout } from '../../compiler/kernels/kernel.ts';
+import type { Encoding, Node, TensorData, TensorType, ValueId } from '../../compiler/ir/types.ts';
+import type { Candidate, Kernel, Layout, Several } from '../../compiler/kernels/kernel.ts';
 import type { Target } from '../../compiler/targets/target.ts';
 import type { KernelCase } from './kernel-program.ts';
 import { storedBytes } from './layouts.ts';
@@ -15,7 +14,9 @@ const ORIGIN = { file: 'test', path: 'node' };
 /** One lowered node and the types on both sides. */
 export interface Lowered {
   readonly node: Node;
+  /** The first of the inputs. */
   readonly input: TensorType;
+  readonly inputs: Several<TensorType>;
   readonly output: TensorType;
 }
 
@@ -23,13 +24,12 @@ export function tensorType(dtype: 'b1' | 'u8' | 'i8', shape: readonly number[], 
   return { dtype, shape, encoding };
 }
 
-export function lowered<K extends OpKind>(kind: K, attrs: AttrsOf<K>, input: TensorType): Lowered {
-  const builder = new GraphBuilder('case');
-  const id = builder.node(kind, kind, attrs, [builder.input('x', input, ORIGIN)], ORIGIN);
-  const graph = builder.finish(id);
-  const [node] = graph.nodes;
-  if (node === undefined) throw new Error('no node');
-  return { node, input, output: builder.typeOf(id) };
+export function lowered<K extends OpKind>(kind: K, attrs: AttrsOf<K>, ...inputs: Several<TensorType>): Lowered {
+  const output = opOf(kind).infer(attrs, inputs);
+  if ('error' in output) throw new Error(`no ${kind}: ${output.error}`);
+  const ids = inputs.map((_, i) => `x${i}` as ValueId);
+  const node = { kind, name: kind, attrs, inputs: ids, output: 'y' as ValueId, origin: ORIGIN } as unknown as Node;
+  return { node, input: inputs[0], inputs, output };
 }
 
 /** Stored elements over the whole range of the type; the first samples are the extremes. */
@@ -47,30 +47,33 @@ export function randomElements({ dtype, shape }: TensorType, random: Random, sam
 /** The kernel's candidate for a node, or its reason. */
 export function candidateOf(
   kernel: Kernel,
-  { node, input, output }: Lowered,
+  { node, inputs, output }: Lowered,
   target: Target,
   offered?: Layout,
 ): Candidate | { readonly reason: string } {
-  return kernel.candidate(node, input, output, target, offered) ?? { reason: 'it computes another op' };
+  return kernel.candidate(node, inputs, output, target, [offered]) ?? { reason: 'it computes another op' };
 }
 
 /** A candidate as a case with random inputs. */
-export function kernelCase(title: string, candidate: Candidate, { node, input, output }: Lowered, seed: number, samples = 4): KernelCase {
+export function kernelCase(title: string, candidate: Candidate, { node, inputs, output }: Lowered, seed: number, samples = 4): KernelCase {
   const random = randomFrom(seed);
   return {
     title: `${candidate.kernel}: ${title}`,
-    input: { layout: candidate.input, shape: input.shape },
+    inputs: inputs.map(({ shape }, i) => ({ layout: candidate.inputs[i] ?? candidate.inputs[0], shape })),
     output: { layout: candidate.output, shape: output.shape },
     tables: candidate.tables,
     generated: candidate.generated,
     scratchWords: candidate.scratchWords,
     inPlace: candidate.inPlace,
     byRows: candidate.byRows,
-    call: candidate.call,
+    calls: candidate.calls,
     samples: Array.from({ length: samples }, (_, sample) => {
-      const data = randomElements(input, random, sample);
-      const right = evaluateNode(node, [{ type: input, data }], output).data;
-      return { input: storedBytes(data, candidate.input, input.shape), output: storedBytes(right, candidate.output, output.shape) };
+      const tensors = inputs.map((type) => ({ type, data: randomElements(type, random, sample) }));
+      const right = evaluateNode(node, tensors, output).data;
+      return {
+        inputs: tensors.map(({ type, data }, i) => storedBytes(data, candidate.inputs[i] ?? candidate.inputs[0], type.shape)),
+        output: storedBytes(right, candidate.output, output.shape),
+      };
     }),
   };
 }

@@ -2,7 +2,7 @@
 import { tableRows } from '../../compiler/emit/literals.ts';
 import { render } from '../../compiler/emit/render.ts';
 import { runtimeFolder } from '../../compiler/emit/runtime.ts';
-import { layoutWords, type Call, type GeneratedFunction, type Layout, type Table } from '../../compiler/kernels/kernel.ts';
+import type { Call, Candidate, GeneratedFunction, Layout, Table } from '../../compiler/kernels/kernel.ts';
 import { runProgram } from '../../compiler/runner/emulator.ts';
 import { disposeProgram, type BuildRequest } from '../../compiler/runner/toolchain.ts';
 import type { Target } from '../../compiler/targets/target.ts';
@@ -11,7 +11,7 @@ import { buildOrExplain } from './build.ts';
 /** One function of the runtime on one shape, with the bytes of its inputs and of the outputs that are right. */
 export interface KernelCase {
   readonly title: string;
-  readonly input: { readonly layout: Layout; readonly shape: readonly number[] };
+  readonly inputs: readonly { readonly layout: Layout; readonly shape: readonly number[] }[];
   readonly output: { readonly layout: Layout; readonly shape: readonly number[] };
   readonly tables: readonly Table[];
   readonly generated: readonly GeneratedFunction[];
@@ -19,8 +19,8 @@ export interface KernelCase {
   readonly inPlace: boolean;
   /** True: every output is computed a second time, one row a call. */
   readonly byRows: boolean;
-  readonly call: (operands: { x: string; y: string; scratch: string; table: (name: string) => string; rows: [string, string] }) => Call;
-  readonly samples: readonly { readonly input: Uint8Array; readonly output: Uint8Array }[];
+  readonly calls: Candidate['calls'];
+  readonly samples: readonly { readonly inputs: readonly Uint8Array[]; readonly output: Uint8Array }[];
 }
 
 /** A sample of a case whose output was not the expected one. */
@@ -71,7 +71,7 @@ export async function runKernelCases(
     ...build,
   });
   try {
-    const input = Buffer.concat(cases.flatMap((c) => c.samples.map((s) => s.input)));
+    const input = Buffer.concat(cases.flatMap((c) => c.samples.flatMap((s) => s.inputs)));
     const { output } = await runProgram(program, { input, timeoutSeconds: 300 });
     return compare(cases, output);
   } finally {
@@ -93,32 +93,41 @@ function callText({ symbol, shape, arguments: list }: Call): string {
   return shape ? `{ const ${shape.type} shape = { ${fields} }; ${text} }` : `{ ${text} }`;
 }
 
+/** Bytes as they are, anything else as words. */
+function arrayText(name: string, layout: Layout, bytes: number): string {
+  return layout.kind === 'bytes' ? `static unsigned char ${name}[${bytes}];` : `static uint32_t ${name}[${bytes / 4}];`;
+}
+
 function caseText(c: KernelCase, index: number): string {
   const name = `c${index}`;
-  const inputBytes = c.samples[0]?.input.length ?? 0;
-  const outputWords = layoutWords(c.output.layout, c.output.shape);
-  const x = c.input.layout.kind === 'bytes' ? `unsigned char ${name}_x[${inputBytes}]` : `uint32_t ${name}_x[${inputBytes / 4}]`;
-  const y = c.inPlace ? `${name}_x` : `${name}_y`;
+  const [sample] = c.samples;
+  const xs = c.inputs.map((_, i) => `${name}_x${i}`);
+  const [x = '', ...more] = xs;
+  const y = c.inPlace ? x : `${name}_y`;
   const [height = 1] = c.output.shape;
+  const outputBytes = sample?.output.length ?? 0;
   const call = (target: string, rows: [string, string]): string =>
-    callText(c.call({ x: `${name}_x`, y: target, scratch: `${name}_scratch`, table: (table) => `${name}_${table}`, rows }));
+    c
+      .calls({ xs: [x, ...more], y: target, scratch: `${name}_scratch`, table: (table) => `${name}_${table}`, rows })
+      .map(callText)
+      .join(' ');
   return [
     `/* ${c.title} */`,
     ...c.tables.map((table) => tableText(name, table)),
-    `static ${x};`,
-    ...(c.inPlace ? [] : [`static uint32_t ${name}_y[${outputWords}];`]),
+    ...c.inputs.map(({ layout }, i) => arrayText(xs[i] ?? '', layout, sample?.inputs[i]?.length ?? 0)),
+    ...(c.inPlace ? [] : [arrayText(y, c.output.layout, outputBytes)]),
     ...(c.scratchWords > 0 ? [`static int32_t ${name}_scratch[${c.scratchWords}];`] : []),
     `static void case_${index}(void) {`,
     '  uint16_t sample;',
     `  for (sample = 0; sample < ${c.samples.length}u; sample++) {`,
-    `    (void)board_read(${name}_x, sizeof ${name}_x);`,
+    ...xs.map((input) => `    (void)board_read(${input}, sizeof ${input});`),
     ...(c.inPlace ? [] : [`    memset(${y}, 0xA5, sizeof ${y});`]),
     `    ${call(y, ['0u', `${height}u`])}`,
     `    board_write(${y}, sizeof ${y});`,
     ...(c.byRows
       ? [
           `    memset(${y}, 0x5A, sizeof ${y});`,
-          `    { uint16_t row; for (row = 0; row < ${height}u; row++) ${call(`${y} + row * ${outputWords / height}u`, ['row', '(uint16_t)(row + 1u)'])} }`,
+          `    { uint16_t row; for (row = 0; row < ${height}u; row++) ${call(`${y} + row * ${outputBytes / 4 / height}u`, ['row', '(uint16_t)(row + 1u)'])} }`,
           `    board_write(${y}, sizeof ${y});`,
         ]
       : []),

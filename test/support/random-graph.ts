@@ -3,6 +3,7 @@ import type { InputMeaning } from '../../compiler/driver/meaning.ts';
 import { GraphBuilder } from '../../compiler/ir/builder.ts';
 import { DTYPES, elementCount } from '../../compiler/ir/encoding.ts';
 import { outputSize, type Step, type Weights } from '../../compiler/ir/attributes.ts';
+import { channelSlice, type Range } from '../../compiler/ir/ops/slice.ts';
 import { printGraph } from '../../compiler/ir/print.ts';
 import type { Graph, TensorData, TensorType, ValueId } from '../../compiler/ir/types.ts';
 import { encodingOf } from './input-encoding.ts';
@@ -46,6 +47,8 @@ class Writer {
   #at: ValueId;
   /** Rough size of one input of the next layer, for constants near the real sums. */
   #spread: number;
+  /** A sign has been passed. */
+  #isBinary = false;
 
   constructor(recipe: Recipe) {
     this.#recipe = recipe;
@@ -102,9 +105,89 @@ class Writer {
     }
   }
 
-  #block({ layer, pool, norm, constants, steps, sign }: BlockRecipe): void {
+  #block(block: BlockRecipe): void {
+    const { kind, join, parts } = block.branch;
+    const input = this.#at;
+    const spread = this.#spread;
+    const isBinary = this.#isBinary;
+    /** The results of `make` from each of the sources, side by side. */
+    const each = (sources: readonly ValueId[], make: () => void): void =>
+      this.#join(
+        sources.map((source) => {
+          this.#at = source;
+          this.#spread = spread;
+          make();
+          return this.#at;
+        }),
+      );
+    if (kind === 'parallel' || kind === 'split') {
+      const sources = kind === 'split' ? this.#parts(parts) : Array.from({ length: parts }, () => input);
+      each(sources, () => {
+        this.#layer(block.layer);
+        if (join === 'bits') this.#activation(block);
+      });
+      if (join === 'sums') this.#activation(block);
+    } else if (kind === 'again') {
+      this.#layer(block.layer);
+      const sums = this.#at;
+      this.#activation({ ...block, pool: { ...block.pool, place: 'none' } });
+      this.#layer({ ...block.layer, kernel: [1, 1], padding: [0, 0, 0, 0], stride: [1, 1], groups: 'one', outputs: 5 });
+      this.#join([sums, this.#at]);
+      this.#activation(block);
+    } else {
+      this.#layer(block.layer);
+      this.#activation(block);
+    }
+    if (kind === 'skip' && isBinary) this.#skip(input);
+    if (kind === 'thin') this.#slice('thin', { start: 1, size: Math.floor(this.#channels() / 2), step: 2 });
+    if (kind === 'crop') this.#crop(this.#shape().map((size, axis) => (axis === 2 ? size : Math.max(1, size - 2))));
+    this.#spread = 1;
+  }
+
+  #join(parts: readonly ValueId[]): void {
+    this.#at = this.#builder.node('concat', 'concat', {}, parts, ORIGIN);
+  }
+
+  /** The channels in up to `count` pieces of different sizes. */
+  #parts(count: number): readonly ValueId[] {
+    const input = this.#at;
+    const channels = this.#channels();
+    const cuts = Array.from({ length: count - 1 }, () => this.#random.integer(1, channels));
+    const ends = [...new Set([...cuts, channels])].sort((a, b) => a - b);
+    return ends.map((end, i) => {
+      this.#at = input;
+      const start = ends[i - 1] ?? 0;
+      this.#slice('part', { start, size: end - start, step: 1 });
+      return this.#at;
+    });
+  }
+
+  #slice(name: string, channels: Range): void {
+    if (channels.size > 0) this.#at = this.#builder.node('slice', name, channelSlice(this.#shape(), channels), [this.#at], ORIGIN);
+  }
+
+  #crop(sizes: readonly number[]): void {
+    if (this.#shape().length !== 3) return;
+    const ranges = this.#shape().map((size, axis) => ({ start: size > (sizes[axis] ?? 1) ? 1 : 0, size: sizes[axis] ?? 1, step: 1 }));
+    this.#at = this.#builder.node('slice', 'crop', { ranges }, [this.#at], ORIGIN);
+  }
+
+  /** Joins the result with the part of `input` that has its size, if there is one. */
+  #skip(input: ValueId): void {
+    const result = this.#at;
+    const [from, to] = [this.#builder.typeOf(input).shape, this.#shape()];
+    if (from.length !== to.length || to.slice(0, -1).some((size, axis) => size > (from[axis] ?? 0))) return;
+    this.#at = input;
+    this.#crop([...to.slice(0, -1), from.at(-1) ?? 1]);
+    this.#join([this.#at, result]);
+  }
+
+  #layer(layer: LayerRecipe): void {
     if (layer.kind === 'dense' || this.#shape().length === 1) this.#dense(layer);
     else this.#conv(layer);
+  }
+
+  #activation({ pool, norm, constants, steps, sign }: BlockRecipe): void {
     if (pool.place === 'before-norm') this.#pool(pool);
     this.#norm(norm, constants);
     this.#steps(steps);
@@ -127,8 +210,7 @@ class Writer {
       alpha,
       bias,
     };
-    if (kind === 'dense' || this.#shape().length === 1) this.#dense(layer);
-    else this.#conv(layer);
+    this.#layer(layer);
     this.#norm(norm, constants);
     this.#steps(steps);
   }
@@ -235,6 +317,7 @@ class Writer {
   }
 
   #sign(sign: BlockRecipe['sign']): void {
+    this.#isBinary = true;
     if (sign === 'compare' || sign === 'where') {
       const operator = this.#random.pick(['greater', 'greater-or-equal', 'less', 'less-or-equal'] as const);
       const values = this.#random.chance(0.5) ? Float32Array.of(0) : this.#floats(this.#channels(), () => this.#random.pick([0, 0.25, -1]));

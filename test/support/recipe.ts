@@ -28,6 +28,7 @@ export interface InputRecipe {
 }
 
 export interface BlockRecipe {
+  readonly branch: BranchRecipe;
   readonly layer: LayerRecipe;
   readonly pool: PoolRecipe;
   readonly norm: 'none' | 'scale-shift' | 'normalize';
@@ -35,6 +36,22 @@ export interface BlockRecipe {
   readonly constants: 'usual' | 'hostile';
   readonly steps: readonly StepRecipe[];
   readonly sign: 'plus' | 'minus' | 'zero' | 'compare' | 'where';
+}
+
+/** How the layers of a block read its input and what becomes of their results. */
+export interface BranchRecipe {
+  /**
+   * `parallel`  several layers read the same map
+   * `split`     each layer reads some channels of it
+   * `skip`      the map is cropped to the size of the result and joined with it
+   * `again`     the sums are binarized twice: for a layer of their own, and joined with its sums
+   * `thin`      every second channel of the result goes on
+   * `crop`      a part of the rows and columns of the result goes on
+   */
+  readonly kind: 'none' | 'parallel' | 'split' | 'skip' | 'again' | 'thin' | 'crop';
+  /** Parts are joined before or after normalization and sign. */
+  readonly join: 'sums' | 'bits';
+  readonly parts: 2 | 3;
 }
 
 export interface LayerRecipe {
@@ -96,7 +113,14 @@ const pool: fc.Arbitrary<PoolRecipe> = fc.record({
   dilation: pair(fc.constantFrom(1, 1, 1, 2)),
 });
 
+const branch: fc.Arbitrary<BranchRecipe> = fc.record({
+  kind: fc.constantFrom('none', 'none', 'none', 'none', 'none', 'none', 'parallel', 'split', 'skip', 'again', 'thin', 'crop'),
+  join: fc.constantFrom('sums', 'bits'),
+  parts: fc.constantFrom(2, 3),
+});
+
 const block: fc.Arbitrary<BlockRecipe> = fc.record({
+  branch,
   layer,
   pool,
   norm: fc.constantFrom('none', 'scale-shift', 'normalize'),
@@ -144,6 +168,7 @@ export const SIMPLE: Recipe = {
   blocks: [
     {
       ...BASIC,
+      branch: { kind: 'none', join: 'sums', parts: 2 },
       layer: {
         kind: 'conv2d',
         outputs: 8,

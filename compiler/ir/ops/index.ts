@@ -2,6 +2,7 @@
 import type { OpDef } from '../types.ts';
 import { batchNorm } from './batch-norm.ts';
 import { compare } from './compare.ts';
+import { concat } from './concat.ts';
 import { conv2d } from './conv2d.ts';
 import { dense } from './dense.ts';
 import { elementwise } from './elementwise.ts';
@@ -11,6 +12,7 @@ import { rescale } from './rescale.ts';
 import { reshape } from './reshape.ts';
 import { select } from './select.ts';
 import { sign } from './sign.ts';
+import { slice } from './slice.ts';
 import { threshold } from './threshold.ts';
 
 export const OPS = {
@@ -24,6 +26,8 @@ export const OPS = {
   select,
   reshape,
   rescale,
+  slice,
+  concat,
   threshold,
   invert,
 } as const;
