@@ -101,7 +101,7 @@ describe('pages', () => {
 
   it('name only options that --help shows', async () => {
     const help = await Promise.all(
-      ['compile', 'inspect', 'verify', 'targets', 'explain'].map((verb) => bnnc(`bnnc ${verb} --help`, headers)),
+      ['compile', 'inspect', 'verify', 'bench', 'targets', 'explain'].map((verb) => bnnc(`bnnc ${verb} --help`, headers)),
     );
     const known = help.map(({ stdout }) => stdout).join('\n');
     const unknown = PAGES.flatMap((page) =>

@@ -3,6 +3,7 @@ import yargs from 'yargs';
 import { UserError, type Diagnostic } from '../support/diagnostics.ts';
 import { VERSION } from '../support/version.ts';
 import type { CommandContext } from './command.ts';
+import { BENCH_OPTIONS, benchCommand } from './commands/bench.ts';
 import { COMPILE_OPTIONS, compileCommand } from './commands/compile.ts';
 import { EXPLAIN_OPTIONS, explainCommand } from './commands/explain.ts';
 import { INSPECT_OPTIONS, inspectCommand } from './commands/inspect.ts';
@@ -11,7 +12,7 @@ import { VERIFY_OPTIONS, verifyCommand } from './commands/verify.ts';
 import { readConfig } from './config.ts';
 import type { Io } from './io.ts';
 import { renderDiagnostics } from './render.ts';
-import { checkSingle, explainUsage, joinSignedValues, verbOf, type Verbs } from './usage.ts';
+import { checkSingle, explainUsage, joinDashedValues, verbOf, type Verbs } from './usage.ts';
 
 /** 0 success · 1 a problem with the user's files · 2 wrong usage · 70 a bug of bnnc. */
 const EXIT = { success: 0, user: 1, usage: 2, bug: 70 } as const;
@@ -20,6 +21,7 @@ const VERBS: Verbs = {
   compile: Object.keys(COMPILE_OPTIONS),
   inspect: Object.keys(INSPECT_OPTIONS),
   verify: Object.keys(VERIFY_OPTIONS),
+  bench: Object.keys(BENCH_OPTIONS),
   targets: Object.keys(TARGETS_OPTIONS),
   explain: Object.keys(EXPLAIN_OPTIONS),
 };
@@ -55,8 +57,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
 async function parse(argv: readonly string[], context: CommandContext): Promise<void> {
   const { io } = context;
   const verb = verbOf(argv, VERBS);
-  const lists = verb === 'verify' ? ['target'] : [];
-  const verbs = [compileCommand, inspectCommand, verifyCommand, targetsCommand, explainCommand];
+  const lists = verb === 'verify' || verb === 'bench' ? ['target'] : [];
+  const verbs = [compileCommand, inspectCommand, verifyCommand, benchCommand, targetsCommand, explainCommand];
   const options = yargs()
     .scriptName('bnnc')
     .usage('$0 <verb>\n\nCompiles trained binarized neural networks to C headers for microcontrollers.')
@@ -75,7 +77,7 @@ async function parse(argv: readonly string[], context: CommandContext): Promise<
     });
   const parser = verbs.reduce((parsed, add) => add(parsed, context), options);
   let printed = '';
-  await parser.parseAsync([...joinSignedValues(argv)], {}, (_error, _args, output) => {
+  await parser.parseAsync([...joinDashedValues(argv)], {}, (_error, _args, output) => {
     printed = output;
   });
   if (printed !== '') io.stdout(`${printed}\n`);

@@ -26,16 +26,22 @@ export function verbOf(argv: readonly string[], verbs: Verbs): string | undefine
   return refuse(`there is no verb "${first}"`, meant(nearest(first, names), '`bnnc --help` lists them.'), [`verbs  ${names.join(', ')}`]);
 }
 
-/** Options that take signed numbers. yargs would read `-1/2` as options 1, /, 2. */
-const SIGNED = ['--input-scale', '--input-offset', '--mean', '--std'];
+/** Options whose values may begin with a dash, and what such values look like. yargs would read `-1/2` as options 1, /, 2. */
+const DASHED: Readonly<Record<string, RegExp>> = {
+  '--input-scale': /^-[\d.]/,
+  '--input-offset': /^-[\d.]/,
+  '--mean': /^-[\d.]/,
+  '--std': /^-[\d.]/,
+  '--optimization': /^-O/,
+};
 
 /** `--input-offset -1/2` as one word. */
-export function joinSignedValues(argv: readonly string[]): readonly string[] {
+export function joinDashedValues(argv: readonly string[]): readonly string[] {
   return argv.flatMap((word, i) => {
     const next = argv[i + 1];
-    const isSigned = (value: string | undefined): boolean => value !== undefined && /^-[\d.]/.test(value);
-    if (SIGNED.includes(word) && isSigned(next)) return [`${word}=${next}`];
-    return isSigned(word) && SIGNED.includes(argv[i - 1] ?? '') ? [] : [word];
+    const belongs = (option: string | undefined, value: string | undefined): boolean => DASHED[option ?? '']?.test(value ?? '') === true;
+    if (belongs(word, next)) return [`${word}=${next}`];
+    return belongs(argv[i - 1], word) ? [] : [word];
   });
 }
 

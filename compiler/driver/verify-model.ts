@@ -74,7 +74,8 @@ export async function verifyModel(
   return { model: source.file, samples: count, targets, runtime, warnings: model.warnings, failures };
 }
 
-function planAll(
+/** Plans a model for each target. @throws UserError with the problems of all targets, each once */
+export function planAll(
   source: ModelSource,
   model: Lowered,
   optionsFor: (target: Target) => CompileOptions,

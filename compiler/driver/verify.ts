@@ -8,7 +8,7 @@ import { interpret } from '../ir/interpret.ts';
 import { typeOf } from '../ir/graph.ts';
 import { runProgram } from '../runner/emulator.ts';
 import { measureAddedFlash } from '../runner/size.ts';
-import { buildProgram, disposeProgram } from '../runner/toolchain.ts';
+import { buildProgram, disposeProgram, type Optimization } from '../runner/toolchain.ts';
 import { canRun, type Target } from '../targets/target.ts';
 import { headerOf, type Compiled } from './compile.ts';
 import { sampleBytes, type Samples } from './samples.ts';
@@ -42,7 +42,7 @@ export interface TargetResult {
   readonly mismatches: readonly Mismatch[];
   /** Correct predictions; null without labels. */
   readonly correct: number | null;
-  /** Bytes added to an empty program at -Os. */
+  /** Bytes added to an empty program, at -Os unless another optimization was asked for. */
   readonly flash: number;
   readonly tableBytes: number;
   readonly workspaceBytes: number;
@@ -100,6 +100,11 @@ export function inputFile({ reference }: Pick<Compiled, 'reference'>, samples: S
 const SHOWN_MISMATCHES = 5;
 const SECONDS_PER_SAMPLE = 2;
 
+/** How long so many samples may take in an emulator. */
+export function timeoutSeconds(samples: number): number {
+  return 120 + samples * SECONDS_PER_SAMPLE;
+}
+
 /** Builds, runs and compares for one target. `compiled` must have been planned for it. */
 export async function verifyTarget(
   compiled: Compiled,
@@ -108,6 +113,7 @@ export async function verifyTarget(
   reference: Reference,
   labels: readonly number[] | null,
   progress: Progress,
+  optimization: Optimization = '-Os',
 ): Promise<TargetResult> {
   const { plan } = compiled;
   const header = headerOf(compiled, { linkage: 'static', runtime: 'inline' });
@@ -116,6 +122,7 @@ export async function verifyTarget(
     target,
     withModel: { [headerFile(plan)]: header, 'main.c': emitSizeProgram(plan, true) },
     withoutModel: { 'main.c': emitSizeProgram(plan, false) },
+    optimization,
   });
   const base = {
     target: target.name,
@@ -124,12 +131,12 @@ export async function verifyTarget(
     workspaceBytes: plan.workspaceWords * 4,
   };
   if (!canRun(target)) return { ...base, board: 'compiled only', samples: 0, equal: 0, mismatches: [], correct: null, stack: null };
-  const program = await buildProgram({ target, files, optimization: '-Os' });
+  const program = await buildProgram({ target, files, optimization });
   try {
     const bytesPerSample = reference.perSample * 4;
     const { output } = await runProgram(program, {
       input,
-      timeoutSeconds: 120 + reference.samples * SECONDS_PER_SAMPLE,
+      timeoutSeconds: timeoutSeconds(reference.samples),
       onProgress: (bytes) =>
         progress(`running on ${target.name}`, Math.min(reference.samples, Math.floor(bytes / bytesPerSample)), reference.samples),
     });
@@ -140,7 +147,8 @@ export async function verifyTarget(
   }
 }
 
-function compareOutputs(
+/** Compares the outputs of all samples, and the stack behind them if it is there, with the reference. */
+export function compareOutputs(
   output: Uint8Array,
   reference: Reference,
   labels: readonly number[] | null,

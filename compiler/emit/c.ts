@@ -9,6 +9,8 @@ export interface HeaderOptions {
   readonly linkage: 'static' | 'extern';
   /** `inline`: carries the runtime functions it uses. `external`: includes bnn.h. */
   readonly runtime: 'inline' | 'external';
+  /** Between the parts of an inference marks for whoever counts instructions; see `markedParts`. Not for users. Default: none. */
+  readonly marked?: boolean;
 }
 
 const PARTIALS = {
@@ -25,7 +27,7 @@ export function emitHeader(plan: Plan, options: HeaderOptions): string {
   return text.replace(/[ \t]+$/gm, '').replace(/\n{3,}/g, '\n\n');
 }
 
-function headerView(plan: Plan, { linkage, runtime }: HeaderOptions): object {
+function headerView(plan: Plan, { linkage, runtime, marked = false }: HeaderOptions): object {
   const { names, input, output } = plan;
   const inline = runtime === 'inline';
   return {
@@ -55,11 +57,37 @@ function headerView(plan: Plan, { linkage, runtime }: HeaderOptions): object {
     pack: input.words !== null,
     inputLength: input.length,
     inputWords: input.words ?? 0,
-    steps: plan.steps.map((step) => stepView(plan, step)),
+    marked,
+    steps: plan.steps.map((step) => ({ ...stepView(plan, step), marked })),
     scores: plan.steps.flatMap((step) => (step.kind === 'scores' ? [scoresView(plan, step)] : [])),
     usesWorkspace: plan.slots.length > 0,
   };
 }
+
+/** A part of an inference between two marks of a marked header. */
+export interface MarkedPart {
+  /** What it computes, in words. */
+  readonly title: string;
+  /** Its index in the plan's layers; null for what belongs to none. */
+  readonly layer: number | null;
+}
+
+/** The parts of an inference in the order in which they run; a pooled step has two for each row of its output. */
+export function markedParts({ steps }: Plan): readonly MarkedPart[] {
+  const parts = steps.flatMap((step): readonly MarkedPart[] => {
+    const { comment: title, layers } = step;
+    const [layer = null, pool = null] = layers;
+    if (step.kind !== 'pooled') return [{ title, layer }];
+    const rows = Array.from({ length: step.outRows }, (): readonly MarkedPart[] => [
+      { title, layer },
+      { title, layer: pool },
+    ]);
+    return [...rows.flat(), { title, layer }];
+  });
+  return [{ title: CALL_AND_RETURN, layer: null }, ...parts, { title: CALL_AND_RETURN, layer: null }];
+}
+
+const CALL_AND_RETURN = 'call and return';
 
 function isGenerated(plan: Plan, symbol: string): boolean {
   return plan.generated.some((fn) => fn.symbol === symbol);

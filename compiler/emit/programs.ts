@@ -13,12 +13,21 @@ function inputCount({ input }: Plan): number {
 
 /** main() that reads samples from input.bin and writes outputs, and at the end 4 bytes of stack high-water, to output.bin. */
 export function emitHarness(plan: Plan): string {
-  return render('harness.c', {
+  return render('harness.c', loopView(plan));
+}
+
+/** main() that reads samples from input.bin, marks each inference for a counter, and writes outputs to output.bin. */
+export function emitCountProgram(plan: Plan): string {
+  return render('count.c', loopView(plan));
+}
+
+function loopView(plan: Plan): object {
+  return {
     prefix: plan.names.prefix,
     header: headerFile(plan),
     inputCount: inputCount(plan),
     outputCount: plan.output.length,
-  });
+  };
 }
 
 /** The same program with and without the model: the difference of their sizes is the model's flash. */

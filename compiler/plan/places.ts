@@ -90,6 +90,7 @@ export class Places {
     this.#draft.push([from], (address) => ({
       kind: 'call',
       comment: `layout of the input of ${name}`,
+      layers: [],
       call: change.call({ x: address(from), y: address(place) }),
     }));
     return place;

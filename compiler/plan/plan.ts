@@ -67,7 +67,10 @@ export interface LayerRow {
   }[];
 }
 
-export type Step =
+export type Step = {
+  /** Indices of what it computes in the plan's layers: two for a convolution with its pool, none for a change of layout. */
+  readonly layers: readonly number[];
+} & (
   | { readonly kind: 'call'; readonly comment: string; readonly call: Call }
   /** A convolution whose rows are pooled as soon as a window of them is there: only `window` rows are ever kept. */
   | {
@@ -98,7 +101,8 @@ export type Step =
       readonly ctype: 'int32_t' | 'float';
       readonly first: string;
       readonly statements: readonly string[];
-    };
+    }
+);
 
 /** One buffer in the workspace, in uint32_t words. Live from step `from` to step `to`, both included. */
 export interface Slot {

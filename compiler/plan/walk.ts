@@ -121,6 +121,7 @@ export class Walk {
     const scratch = taken.scratchWords === 0 ? null : this.#draft.scratch(node.name, taken.scratchWords);
     const table = this.#draft.addTables(node.name, taken.tables);
     this.#record(node, choice, taken.tables);
+    const layers = [this.#draft.rows.length - 1];
     const height = output.shape[0] ?? 1;
     const calls = (address: Address): Several<Call> =>
       taken.calls({
@@ -133,7 +134,7 @@ export class Walk {
     const count = calls(() => '').length;
     for (let i = 0; i < count; i += 1) {
       const used = [x, ...more, place, ...(scratch === null ? [] : [scratch])];
-      this.#draft.push(used, (address) => ({ kind: 'call', comment: node.name, call: calls(address)[i] ?? calls(address)[0] }));
+      this.#draft.push(used, (address) => ({ kind: 'call', comment: node.name, layers, call: calls(address)[i] ?? calls(address)[0] }));
     }
     this.#places.put(node.output, place);
   }
@@ -166,10 +167,12 @@ export class Walk {
     const table = this.#draft.addTables(node.name, taken.tables);
     this.#record(node, choice, taken.tables);
     this.#record(pool.node, pool.choice, []);
+    const layers = [this.#draft.rows.length - 2, this.#draft.rows.length - 1];
     this.#places.done(pool.node);
     this.#draft.push([from], (address) => ({
       kind: 'pooled',
       comment: `${node.name}, ${pool.node.name}`,
+      layers,
       outRows: output.shape[0] ?? 1,
       window,
       stride,
@@ -212,9 +215,11 @@ export class Walk {
     const table = this.#draft.addTables(node.name, scores.tables);
     for (const symbol of scores.symbols) this.#draft.symbols.add(symbol);
     this.#draft.rows.push(scoreRow(node, scores, input, next === undefined ? output : typeOf(this.#graph, next.output)));
+    const layers = [this.#draft.rows.length - 1];
     this.#draft.push([from], (address) => ({
       kind: 'scores',
       comment: next === undefined ? node.name : `${node.name}, ${next.name}`,
+      layers,
       loops: scores.loops,
       call: { shape: scores.shape },
       input: address(from),

@@ -4,7 +4,7 @@ import type { LayerRow, Plan } from '../plan/plan.ts';
 /** Columns padded to their widest cell, two spaces between; numbers to the right. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => [...(row[column] ?? '')].length)));
-  const numeric = widths.map((_, column) => rows.slice(1).every((row) => /^[\d,.\-–]*( B)?$/.test(row[column] ?? '')));
+  const numeric = widths.map((_, column) => rows.slice(1).every((row) => /^[\d,.\-–]*( B| %)?$/.test(row[column] ?? '')));
   const cell = (value: string, column: number): string => {
     const space = ' '.repeat(Math.max(0, (widths[column] ?? 0) - [...value].length));
     return numeric[column] === true ? space + value : value + space;

@@ -1,9 +1,12 @@
 /** Runs a built program on this computer or in the emulator of its board. */
 import { statSync } from 'node:fs';
 import { copyFile, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { fail } from '../support/diagnostics.ts';
+import type { Target } from '../targets/target.ts';
+import { counterPlugin } from './count/plugin.ts';
+import { parseProfile, type Profile } from './count/profile.ts';
 import type { BuiltProgram } from './toolchain.ts';
 import { findTool } from './tools.ts';
 
@@ -16,6 +19,8 @@ export interface RunRequest {
   readonly exitCodes?: readonly number[];
   /** Called a few times a second while the program runs, with the number of bytes in output.bin so far. */
   readonly onProgress?: (outputBytes: number) => void;
+  /** Also counts the instructions between marks (targets/shared/count/markers.h); only where `canCount` says so. */
+  readonly count?: boolean;
 }
 
 export interface RunResult {
@@ -25,7 +30,17 @@ export interface RunResult {
   readonly output: Uint8Array;
   /** What it printed on standard output. */
   readonly text: string;
+  /** What ran between marks; null unless it was counted. */
+  readonly profile: Profile | null;
 }
+
+/** Whether the instructions of programs for this target can be counted exactly. */
+export function canCount({ boards }: Target): boolean {
+  return boards.every(({ run }) => run.kind === 'emulator');
+}
+
+/** File with the counts, in the folder of the run. */
+const COUNTS = 'counts.txt';
 
 const PROGRESS_MILLISECONDS = 200;
 /** Lines of the program's text that go into a message. */
@@ -35,18 +50,19 @@ const SHOWN_LINES = 10;
  * Runs a program to its end. Several runs of one program may go on at the same time.
  *
  * @throws UserError BNN5002 if the emulator is missing, BNN5004 if the program faults, takes too long or ends with an
- *   exit code that `exitCodes` does not list
+ *   exit code that `exitCodes` does not list, BNN5006 if it is to be counted and the emulator cannot
  */
 export async function runProgram(program: BuiltProgram, request: RunRequest = {}): Promise<RunResult> {
+  const { input = new Uint8Array(), timeoutSeconds = 120, exitCodes = [0], onProgress, count = false } = request;
   const { command, args } = commandOf(program);
-  const { input = new Uint8Array(), timeoutSeconds = 120, exitCodes = [0], onProgress } = request;
+  const counting = count ? ['-plugin', `file=${(await counterPlugin(command)).replaceAll(',', ',,')},out=${COUNTS}`] : [];
   // A folder for each run, because input.bin and output.bin have fixed names.
   const directory = await mkdtemp(join(program.directory, 'run-'));
   const output = join(directory, 'output.bin');
   try {
     await provideInput(input, join(directory, 'input.bin'));
     const timer = onProgress && setInterval(() => onProgress(sizeOf(output)), PROGRESS_MILLISECONDS);
-    const result = await execa(command, args, {
+    const result = await execa(command, [...args, ...counting], {
       cwd: directory,
       stdin: 'ignore',
       all: true,
@@ -56,11 +72,14 @@ export async function runProgram(program: BuiltProgram, request: RunRequest = {}
       stripFinalNewline: false,
     }).finally(() => clearInterval(timer));
     const { exitCode } = result;
+    if (count && exitCode !== 0 && NO_PLUGINS.test(result.all)) refuseToCount(command, result.all);
     if (result.timedOut) refuse(program, `did not end within ${timeoutSeconds} s`, result.all);
     if (exitCode === undefined)
       refuse(program, result.signal ? `was ended by ${result.signal}` : 'did not start', result.all || (result.message ?? ''));
     if (!exitCodes.includes(exitCode)) refuse(program, meaningOf(exitCode), result.all);
-    return { exitCode, output: await readOutput(output), text: result.stdout };
+    const profile = count ? parseProfile(await readFile(join(directory, COUNTS), 'utf8')) : null;
+    if (profile === undefined) refuse(program, 'did not leave whole counts', result.all);
+    return { exitCode, output: await readOutput(output), text: result.stdout, profile };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -103,6 +122,18 @@ function meaningOf(exitCode: number): string {
   if (exitCode === 98) return 'used more stack than the board has';
   if (exitCode === 99) return 'raised a processor fault';
   return `ended with exit code ${exitCode}`;
+}
+
+/** What QEMU says when it was built without plugins, or for another version of their interface. */
+const NO_PLUGINS = /-plugin: invalid option|[Pp]lugin support|[Cc]ould not load plugin|plugin_install|API version/;
+
+function refuseToCount(emulator: string, text: string): never {
+  fail({
+    code: 'BNN5006',
+    message: `${basename(emulator)} cannot load the plugin that counts instructions`,
+    details: text.trimEnd().split('\n').slice(0, SHOWN_LINES),
+    help: 'Use a QEMU built with plugins (configure --enable-plugins), such as the packages of Debian and Ubuntu.',
+  });
 }
 
 function refuse(program: BuiltProgram, what: string, text: string): never {

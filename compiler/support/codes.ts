@@ -183,6 +183,12 @@ const entries = {
       'A difference from onnxruntime alone can be legitimate where float32 sums of a first layer round differently; the message says which samples.',
     ],
   },
+  BNN4004: {
+    title: 'an earlier benchmark cannot be compared',
+    explanation: [
+      '`bnnc bench --compare` reads what `bnnc bench --json` wrote. Counts may depend on the data, so both must have counted the same samples under the same optimization; the model, the compiler and the version of bnnc may differ.',
+    ],
+  },
   BNN5001: {
     title: 'a compiler is missing',
     explanation: ['The target needs a C compiler that is not installed; the message gives the package to install.'],
@@ -205,6 +211,13 @@ const entries = {
     title: 'onnxruntime is not installed',
     explanation: [
       '--reference onnxruntime needs the optional package onnxruntime-node: npm install onnxruntime-node. The interpreter is always available.',
+    ],
+  },
+  BNN5006: {
+    title: 'instructions cannot be counted',
+    explanation: [
+      'bnnc counts instructions with a plugin of QEMU. It builds the plugin with the C compiler of this computer when it first needs it, and keeps it in the cache folder of the user ($XDG_CACHE_HOME, ~/.cache, on macOS ~/Library/Caches) under bnnc/.',
+      'Some packages of QEMU are built without plugins; those of Debian and Ubuntu have them. There is no other way to count exactly: the clocks of the emulator follow the time of this computer. Everything but the counts is in `bnnc verify`.',
     ],
   },
   BNN6001: {

@@ -1,7 +1,7 @@
 /** The trained models that are run in emulators, with the data they were trained for and what onnxruntime says. */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { compileModel, headerOf, type CompileOptions, type Compiled } from '../../compiler/driver/compile.ts';
+import { compileModel, headerOf, type CompileOptions, type Compiled, type ModelSource } from '../../compiler/driver/compile.ts';
 import { readDataset } from '../../compiler/driver/dataset.ts';
 import { NO_INPUT_WORDS, type InputWords } from '../../compiler/driver/options.ts';
 import { readLabels, readSamples, type Samples } from '../../compiler/driver/samples.ts';
@@ -71,8 +71,8 @@ export function predictionsOfOnnxRuntime({ golden }: TrainedModel): string {
   return typeof all === 'string' ? all : all.join('');
 }
 
-export function compileFor(model: TrainedModel, target: Target, name: string | null = null): Compiled {
-  const options: CompileOptions = {
+export function optionsFor(model: TrainedModel, target: Target, name: string | null = null): CompileOptions {
+  return {
     ...NO_INPUT_WORDS,
     ...model.words,
     name: name ?? model.name,
@@ -86,10 +86,15 @@ export function compileFor(model: TrainedModel, target: Target, name: string | n
     command: `bnnc compile ${basename(model.file)}`,
     strict: false,
   };
-  return compileModel(
-    { bytes: readFileSync(model.file), file: basename(model.file), side: { list: () => [], read: () => undefined } },
-    options,
-  );
+}
+
+/** The model file; it needs no other files. */
+export function sourceOf({ file }: TrainedModel): ModelSource {
+  return { bytes: readFileSync(file), file: basename(file), side: { list: () => [], read: () => undefined } };
+}
+
+export function compileFor(model: TrainedModel, target: Target, name: string | null = null): Compiled {
+  return compileModel(sourceOf(model), optionsFor(model, target, name));
 }
 
 export function headerFor(model: TrainedModel, target: Target, name: string | null = null): string {

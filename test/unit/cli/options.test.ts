@@ -1,18 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { bannerCommand, wholeNumber } from '../../../compiler/cli/options.ts';
-import { joinSignedValues } from '../../../compiler/cli/usage.ts';
+import { joinDashedValues } from '../../../compiler/cli/usage.ts';
 import { BITS, PERCEPTRON, placeWith } from './run-cli.ts';
 
 const U8 = ['--input', 'u8', '--input-scale', '1/255'];
 
 describe('numbers with a sign', () => {
   it.each([['-1'], ['-1/2'], ['-.5'], ['-0.5,-1,-2'], ['-1e-3']])('%s is a value, not an option', (value) => {
-    expect(joinSignedValues(['compile', '--input-offset', value, 'x'])).toEqual(['compile', `--input-offset=${value}`, 'x']);
+    expect(joinDashedValues(['compile', '--input-offset', value, 'x'])).toEqual(['compile', `--input-offset=${value}`, 'x']);
+  });
+
+  it('--optimization takes what begins with -O', () => {
+    expect(joinDashedValues(['bench', '--optimization', '-O2', '-x'])).toEqual(['bench', '--optimization=-O2', '-x']);
+    expect(joinDashedValues(['bench', '--mean', '-O2'])).toEqual(['bench', '--mean', '-O2']);
   });
 
   it('are joined only where a number is wanted', () => {
     const words = ['compile', '-1', '--input-offset', '--mean', '--name', '-1'];
-    expect(joinSignedValues(words)).toEqual(words);
+    expect(joinDashedValues(words)).toEqual(words);
   });
 
   it.each([[['--input-offset', '-1/2']], [['--input-offset=-1/2']], [['--input-offset', '-0.5']]])('%j reach the model', async (words) => {
