@@ -5,7 +5,8 @@
  *   ```sh   lines that start with `bnnc` or `npx bnnc` are run in a folder with fixtures/ and bench/; all must succeed. `bash FILE` and
  *           `npm run NAME` must exist. Other lines are for a reader. Blocks of one page share a folder, in order.
  *   ```c    must compile without warnings as C99 and as C++; digits_cnn.h and digits_mlp.h exist
- *   ```ts   must type-check; 'bnnc' is the public API
+ *   ```ts   must type-check; 'bnnc' is the public API, digits_cnn.ts exists. `ts run`: is run too, and must print what its comments
+ *           `// prints X` say
  *   ```json must parse
  *   ```text and blocks without a language are not checked
  */
@@ -27,7 +28,7 @@ const PAGES = pages(ROOT);
 const MINUTES = 60_000;
 
 /** Options of other programs that the pages mention. */
-const FOREIGN_OPTIONS = new Set(['--help', '--version', '--project', '--no-install-recommends']);
+const FOREIGN_OPTIONS = new Set(['--help', '--version', '--project', '--no-install-recommends', '--outfile']);
 
 let headers = '';
 
@@ -69,7 +70,8 @@ beforeAll(async () => {
     headers,
   );
   const mlp = await bnnc('bnnc compile fixtures/digits-mlp/model.onnx --name digits_mlp -o digits_mlp.h', headers);
-  expect([cnn.stderr, mlp.stderr]).toEqual(['', '']);
+  const ts = await bnnc('bnnc compile fixtures/digits-cnn/model.onnx --name digits_cnn --input u8 --input-scale 1/255 --emit ts', headers);
+  expect([cnn.stderr, mlp.stderr, ts.stderr]).toEqual(['', '', '']);
 }, MINUTES);
 
 afterAll(() => {
@@ -175,15 +177,44 @@ describe('TypeScript blocks', () => {
         skipLibCheck: true,
         paths: { bnnc: [join(ROOT, 'compiler/index.ts')] },
       };
+      const beside = join(dirname(file), 'digits_cnn.ts');
+      const given = new Map([
+        [file, text],
+        [beside, readFileSync(join(headers, 'digits_cnn.ts'), 'utf8')],
+      ]);
       const host = ts.createCompilerHost(options);
       const original = { readFile: host.readFile.bind(host), fileExists: host.fileExists.bind(host) };
-      host.readFile = (name) => (name === file ? text : original.readFile(name));
-      host.fileExists = (name) => name === file || original.fileExists(name);
+      host.readFile = (name) => given.get(name) ?? original.readFile(name);
+      host.fileExists = (name) => given.has(name) || original.fileExists(name);
       const getSourceFile = host.getSourceFile.bind(host);
-      host.getSourceFile = (name, version) => (name === file ? ts.createSourceFile(name, text, version) : getSourceFile(name, version));
+      host.getSourceFile = (name, version) => {
+        const content = given.get(name);
+        return content === undefined ? getSourceFile(name, version) : ts.createSourceFile(name, content, version);
+      };
       const program = ts.createProgram([file], options, host);
       const problems = ts.getPreEmitDiagnostics(program, program.getSourceFile(file));
       expect(problems.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual([]);
+    },
+    MINUTES,
+  );
+});
+
+describe('TypeScript blocks that run', () => {
+  const cases = WITH.ts.flatMap((page) =>
+    blocksOf(page, 'ts').flatMap(({ run, line, text }) => (run ? [[`${page}:${line}`, text] as const] : [])),
+  );
+  it.each(cases)(
+    '%s',
+    async (_where, text) => {
+      const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, rewriteRelativeImportExtensions: true };
+      const transpile = (content: string): string => ts.transpileModule(content, { compilerOptions }).outputText;
+      writeFileSync(join(headers, 'package.json'), '{ "type": "module" }');
+      writeFileSync(join(headers, 'digits_cnn.js'), transpile(readFileSync(join(headers, 'digits_cnn.ts'), 'utf8')));
+      writeFileSync(join(headers, 'block.js'), transpile(text));
+      const { stdout } = await execa('node', ['block.js'], { cwd: headers });
+      const promised = [...text.matchAll(/\/\/ prints (.*)$/gm)].map(([, printed]) => printed);
+      expect(promised.length).toBeGreaterThan(0);
+      expect(stdout.split('\n')).toEqual(promised);
     },
     MINUTES,
   );

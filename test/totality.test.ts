@@ -104,6 +104,17 @@ describe('every C function', () => {
   });
 });
 
+describe('every declaration of the TypeScript evaluator', () => {
+  const evaluator = read('templates/evaluator.ts');
+  const names = [...evaluator.matchAll(/^export (?:function|interface) (\w+)/gm)].map(([, name = '']) => name);
+  const emitter = under('compiler/emit').map(read).join('\n');
+
+  it.each(names)('%s is printed by an operation or used by another one', (name) => {
+    const uses = evaluator.split(new RegExp(`\\b${name}\\b`)).length - 1;
+    expect(uses > 1 || emitter.includes(`'${name}'`)).toBe(true);
+  });
+});
+
 describe('every template', () => {
   it('is named by the code', () => {
     const code = compiler.map(([, text]) => text).join('\n');

@@ -1,6 +1,7 @@
 /** Model bytes to header: the pipeline, top to bottom. */
 import { emitHeader, type HeaderOptions } from '../emit/c.ts';
 import { runtimeAbi } from '../emit/runtime.ts';
+import { emitTypescript } from '../emit/ts.ts';
 import type { Imported, SideFiles } from '../frontends/frontend.ts';
 import { detectFrontend } from '../frontends/index.ts';
 import { printGraph } from '../ir/print.ts';
@@ -8,10 +9,12 @@ import type { Graph } from '../ir/types.ts';
 import type { Goal } from '../kernels/select.ts';
 import { PIPELINE } from '../passes/index.ts';
 import { runPasses } from '../passes/run.ts';
+import { buildEvaluator } from '../plan/build-evaluator.ts';
 import { buildPlan } from '../plan/build.ts';
+import type { EvaluatorPlan } from '../plan/evaluator.ts';
 import { fitProblem } from '../plan/fit.ts';
 import { namesOf } from '../plan/names.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, Provenance } from '../plan/plan.ts';
 import { Diagnostics, type Diagnostic } from '../support/diagnostics.ts';
 import { sha256 } from '../support/hash.ts';
 import { VERSION } from '../support/version.ts';
@@ -98,7 +101,7 @@ export function planModel(source: ModelSource, model: Lowered, options: CompileO
       target: options.target,
       goal: options.goal,
       names: namesOf(options.name ?? source.file),
-      provenance: { version: VERSION, modelFile: source.file, sha256: sha256(source.bytes), command: options.command, abi: runtimeAbi() },
+      provenance: { ...provenanceOf(source, options), abi: runtimeAbi() },
       classes: model.imported.classes,
       notes: notesOf(model.imported, options),
       forcedKernel: options.forcedKernel,
@@ -113,11 +116,27 @@ export function planModel(source: ModelSource, model: Lowered, options: CompileO
   return { ...model, plan, warnings: diagnostics.warnings };
 }
 
+/** Plans a lowered model for languages in which it runs without a target. @throws UserError with --strict, when there are warnings */
+export function planEvaluator(source: ModelSource, model: Lowered, options: CompileOptions): EvaluatorPlan {
+  if (options.strict) new Diagnostics(model.warnings).stopOnWarnings();
+  const { lowered, imported } = model;
+  return buildEvaluator(lowered, {
+    name: namesOf(options.name ?? source.file).prefix,
+    provenance: provenanceOf(source, options),
+    classes: imported.classes,
+    notes: notesOf(imported, options),
+  });
+}
+
 /** The whole way for one target. @throws UserError with every problem of the first stage that has any */
 export function compileModel(source: ModelSource, options: CompileOptions, observers: Observers = {}): Compiled {
   const lowered = lowerModel(source, options, observers);
   observers.stage?.('plan');
   return planModel(source, lowered, options);
+}
+
+function provenanceOf({ file, bytes }: ModelSource, { command }: CompileOptions): Omit<Provenance, 'abi'> {
+  return { version: VERSION, modelFile: file, sha256: sha256(bytes), command };
 }
 
 function notesOf(imported: Imported, { signZero }: InputWords): readonly string[] {
@@ -130,4 +149,9 @@ function notesOf(imported: Imported, { signZero }: InputWords): readonly string[
 /** The header of a compiled model. */
 export function headerOf({ plan }: Compiled, options: HeaderOptions): string {
   return emitHeader(plan, options);
+}
+
+/** The TypeScript module of a planned network, type-checked. @throws Error, never for a reason of the user's */
+export function moduleOf(plan: EvaluatorPlan): Promise<string> {
+  return emitTypescript(plan);
 }

@@ -1,18 +1,34 @@
 /** The forms in which a compiled model is written: one entry each, and `--emit` lists them. */
 import type { HeaderOptions } from '../emit/c.ts';
-import { headerOf, type Compiled } from './compile.ts';
+import type { EvaluatorPlan } from '../plan/evaluator.ts';
+import { headerOf, moduleOf, type Compiled } from './compile.ts';
 
-export interface Emitter {
+interface File {
   /** Of the default output file, NAME and this. */
   readonly extension: string;
   /** What the file is, for messages and as its key in the JSON result. */
   readonly noun: string;
+}
+
+/** Of a form that is planned for a target: with its kernels, in its memory. */
+export interface PlanEmitter extends File {
+  readonly from: 'plan';
   /** The whole text of the file. */
   readonly emit: (model: Compiled, options: HeaderOptions) => string | Promise<string>;
 }
 
+/** Of a form that runs wherever its language does: no target, no kernels, no limits of memory. */
+export interface EvaluatorEmitter extends File {
+  readonly from: 'evaluator';
+  /** The whole text of the file. */
+  readonly emit: (plan: EvaluatorPlan) => Promise<string>;
+}
+
+export type Emitter = PlanEmitter | EvaluatorEmitter;
+
 export const EMITTERS = {
-  c: { extension: '.h', noun: 'header', emit: headerOf },
+  c: { from: 'plan', extension: '.h', noun: 'header', emit: headerOf },
+  ts: { from: 'evaluator', extension: '.ts', noun: 'module', emit: moduleOf },
 } as const satisfies Readonly<Record<string, Emitter>>;
 
 export type EmitterName = keyof typeof EMITTERS;

@@ -1,5 +1,6 @@
 /** Prints a Plan as a C header. Everything that is decided stands in the Plan; this file only lays out text. */
 import type { Call, GeneratedFunction, Plan, ScaleText, Step } from '../plan/plan.ts';
+import { columns, comment } from './comment.ts';
 import { tableRows } from './literals.ts';
 import { render } from './render.ts';
 import { blocksFor } from './runtime.ts';
@@ -107,26 +108,6 @@ function generatedUses(plan: Plan): readonly string[] {
   return [...new Set(names)].filter((name) => !isGenerated(plan, name));
 }
 
-function pad(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-}
-
-/** Plain ASCII for every editor and compiler; a comment may not be ended by what it quotes. */
-function comment(text: string): string {
-  const plain = text
-    .replaceAll('·', '*')
-    .replaceAll('±', '+-')
-    .replaceAll('×', 'x')
-    .replace(/[^\x20-\x7E]/g, '?');
-  return plain.replaceAll('*/', '* /').replaceAll('/*', '/ *');
-}
-
 function bannerView(plan: Plan): object {
   const { provenance, layers } = plan;
   const rows = [
@@ -138,7 +119,7 @@ function bannerView(plan: Plan): object {
     model: comment(provenance.modelFile),
     sha256: provenance.sha256,
     command: comment(provenance.command),
-    layers: pad(rows).map(comment),
+    layers: columns(rows).map(comment),
     tableBytes: plan.tableBytes,
     workspaceBytes: plan.workspaceWords * 4,
     lowerBoundBytes: Math.max(1, plan.workspaceLowerBoundWords) * 4,

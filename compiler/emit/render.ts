@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import Handlebars from 'handlebars';
 import { packageRoot } from '../support/package-root.ts';
 
-function templateText(name: string): string {
+/** A file of templates/ as it stands there. */
+export function templateText(name: string): string {
   return readFileSync(join(packageRoot(import.meta.url), 'templates', name), 'utf8');
 }
 

@@ -7,16 +7,18 @@ export interface CodeBlock {
   /** Line of the opening fence. */
   readonly line: number;
   readonly text: string;
+  /** The word `run` behind the language. */
+  readonly run: boolean;
 }
 
 /** Fenced blocks; the language is the first word behind the fence. */
 export function codeBlocks(markdown: string): readonly CodeBlock[] {
   const blocks: CodeBlock[] = [];
-  let open: { language: string; line: number; text: string[] } | undefined;
+  let open: { language: string; line: number; run: boolean; text: string[] } | undefined;
   markdown.split('\n').forEach((content, i) => {
-    const fence = /^\s*```\s*(\S*)/.exec(content);
+    const fence = /^\s*```\s*(\S*)(\s+run\b)?/.exec(content);
     if (fence === null) open?.text.push(content);
-    else if (open === undefined) open = { language: fence[1] ?? '', line: i + 1, text: [] };
+    else if (open === undefined) open = { language: fence[1] ?? '', line: i + 1, run: fence[2] !== undefined, text: [] };
     else {
       blocks.push({ ...open, text: `${open.text.join('\n')}\n` });
       open = undefined;

@@ -173,6 +173,8 @@ export const MODELS: Readonly<Record<string, () => Uint8Array>> = {
   'input-scale-zero': perceptron,
   'json-to-stdout': bitInput,
   'mean-with-input-scale': perceptron,
+  'module-bits': bitInput,
+  'module-conv-pool': convPool,
   'multi-bit-quantizer': twoBitQuantizer,
   'nan-in-batch-norm': () => perceptron((net, sum) => net.sign(net.norm(sum, 4, 'bn1', { gamma: [1, 0.5, NaN, 2] }), 'sign1')),
   'negative-variance': () => perceptron((net, sum) => net.sign(net.norm(sum, 4, 'bn1', { variance: [1, 0.5, 2, -0.25] }), 'sign1')),

@@ -26,12 +26,22 @@ export interface CompiledGraph {
   readonly plan: Plan;
 }
 
+/** What a network is before a target is chosen. @throws UserError as the compiler does */
+export function lowerGraph(
+  graph: Graph,
+  meaning: InputMeaning,
+  { observe }: GraphOptions = {},
+  diagnostics: Diagnostics = new Diagnostics(),
+): Omit<CompiledGraph, 'plan'> {
+  const reference = fixMeaning(graph, meaning, diagnostics);
+  return { reference, lowered: runPasses(reference, PIPELINE, diagnostics, observe) };
+}
+
 /** @throws UserError as the compiler does */
 export function compileGraph(graph: Graph, meaning: InputMeaning, options: GraphOptions = {}): CompiledGraph {
   const diagnostics = new Diagnostics();
-  const reference = fixMeaning(graph, meaning, diagnostics);
-  const lowered = runPasses(reference, PIPELINE, diagnostics, options.observe);
-  return { reference, lowered, plan: planGraph(lowered, options, diagnostics) };
+  const model = lowerGraph(graph, meaning, options, diagnostics);
+  return { ...model, plan: planGraph(model.lowered, options, diagnostics) };
 }
 
 /** The plan of a lowered graph. */

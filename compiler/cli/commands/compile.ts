@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs';
-import { DUMP_POINTS, compileModel, type Observers } from '../../driver/compile.ts';
-import { EMITTERS, EMITTER_NAMES, type Emitter, type EmitterName } from '../../driver/emitters.ts';
+import { DUMP_POINTS, compileModel, lowerModel, planEvaluator, type ModelSource, type Observers } from '../../driver/compile.ts';
+import { EMITTERS, EMITTER_NAMES, type Emitter, type EmitterName, type EvaluatorEmitter, type PlanEmitter } from '../../driver/emitters.ts';
+import { evaluatorData, evaluatorText } from '../../report/evaluator.ts';
 import { billText, layerTable, planData } from '../../report/text.ts';
 import { fail } from '../../support/diagnostics.ts';
 import { nearest } from '../../support/nearest.ts';
@@ -39,8 +40,70 @@ function stopwatch(): { readonly stage: (name: string) => void; readonly report:
   };
 }
 
+/** What a run writes and says. */
+interface Emitted {
+  /** NAME of the default output file. */
+  readonly prefix: string;
+  readonly text: string;
+  readonly data: object;
+  readonly summary: string;
+}
+
+interface Job {
+  readonly args: Arguments;
+  readonly source: ModelSource;
+  readonly observers: Observers;
+  readonly warn: CommandContext['warn'];
+}
+
+/** Options that say how C is linked would do nothing. */
+function refuseHeaderOptions({ emit, linkage, runtime }: Arguments, { noun }: EvaluatorEmitter): void {
+  const given = [...(linkage === 'static' ? [] : [`--linkage ${linkage}`]), ...(runtime === 'inline' ? [] : [`--runtime ${runtime}`])];
+  if (given.length === 0) return;
+  fail({
+    code: 'BNN0001',
+    message: `--emit ${emit} cannot be combined with ${given.join(' and ')}`,
+    notes: [`Linkage and runtime are of C headers; a ${noun} always carries the functions that it needs.`],
+    help: `Leave ${given.join(' and ')} out, or write a header with --emit c.`,
+  });
+}
+
+async function emitPlan(emitter: PlanEmitter, { args, source, observers, warn }: Job): Promise<Emitted> {
+  const { linkage, runtime, emit } = args;
+  const target = loadTarget(args.target);
+  const extra = [
+    `--target ${target.name}`,
+    ...(emit === 'c' ? [] : [`--emit ${emit}`]),
+    ...(linkage === 'static' ? [] : [`--linkage ${linkage}`]),
+    ...(runtime === 'inline' ? [] : [`--runtime ${runtime}`]),
+  ];
+  const options = compileOptions(args, target, bannerCommand('compile', source.file, args, extra));
+  const compiled = compileModel(source, options, observers);
+  warn(compiled.warnings);
+  observers.stage?.('emit');
+  const { plan } = compiled;
+  return {
+    prefix: plan.names.prefix,
+    text: await emitter.emit(compiled, { linkage, runtime }),
+    data: planData(plan),
+    summary: `${layerTable(plan.layers)}\n${billText(plan)}`,
+  };
+}
+
+/** The target and what belongs to it (--optimize, --flash, --ram) decide nothing here, so that one config file serves all forms. */
+async function emitEvaluator(emitter: EvaluatorEmitter, { args, source, observers, warn }: Job): Promise<Emitted> {
+  const command = bannerCommand('compile', source.file, { ...args, optimize: 'size' }, [`--emit ${args.emit}`]);
+  const options = compileOptions(args, loadTarget(args.target), command);
+  const model = lowerModel(source, options, observers);
+  observers.stage?.('plan');
+  const plan = planEvaluator(source, model, options);
+  warn(model.warnings);
+  observers.stage?.('emit');
+  return { prefix: plan.name, text: await emitter.emit(plan), data: evaluatorData(plan), summary: evaluatorText(plan) };
+}
+
 async function run(args: Arguments, { io, warn }: CommandContext): Promise<void> {
-  const { model = '', linkage, runtime, dumpAfter, json } = args;
+  const { model = '', dumpAfter, json } = args;
   if (dumpAfter !== undefined && !DUMP_POINTS.includes(dumpAfter)) {
     const near = nearest(dumpAfter, DUMP_POINTS);
     fail({
@@ -51,13 +114,8 @@ async function run(args: Arguments, { io, warn }: CommandContext): Promise<void>
     });
   }
   const emitter: Emitter = EMITTERS[args.emit];
-  const target = loadTarget(args.target);
+  if (emitter.from === 'evaluator') refuseHeaderOptions(args, emitter);
   const source = readModel(model, io.cwd);
-  const extra = [
-    `--target ${target.name}`,
-    ...(linkage === 'static' ? [] : [`--linkage ${linkage}`]),
-    ...(runtime === 'inline' ? [] : [`--runtime ${runtime}`]),
-  ];
   const watch = stopwatch();
   const observers: Observers = {
     stage: watch.stage,
@@ -65,30 +123,27 @@ async function run(args: Arguments, { io, warn }: CommandContext): Promise<void>
       if (after === dumpAfter) io.stdout(text());
     },
   };
-  const options = compileOptions(args, target, bannerCommand('compile', source.file, args, extra));
-  const compiled = compileModel(source, options, observers);
-  warn(compiled.warnings);
-  watch.stage('emit');
-  const text = await emitter.emit(compiled, { linkage, runtime });
+  const job: Job = { args, source, observers, warn };
+  const emitted = await (emitter.from === 'plan' ? emitPlan(emitter, job) : emitEvaluator(emitter, job));
   if (args.timings) io.stderr(watch.report());
   if (dumpAfter !== undefined) return;
-  const out = args.out ?? `${compiled.plan.names.prefix}${emitter.extension}`;
-  if (out === '-') return io.stdout(text);
+  const out = args.out ?? `${emitted.prefix}${emitter.extension}`;
+  if (out === '-') return io.stdout(emitted.text);
   refuseOverwriting(model, out, emitter.noun, io.cwd);
-  writeResult(out, text, io.cwd);
-  const data = toJson({ [emitter.noun]: out, ...planData(compiled.plan) });
+  writeResult(out, emitted.text, io.cwd);
+  const data = toJson({ [emitter.noun]: out, ...emitted.data });
   if (json === '') io.stdout(data);
   else {
     if (json !== undefined) writeResult(json, data, io.cwd);
-    io.stdout(`${layerTable(compiled.plan.layers)}\n${billText(compiled.plan)}wrote      ${out}\n`);
+    io.stdout(`${emitted.summary}wrote      ${out}\n`);
   }
 }
 
 export const COMPILE_OPTIONS = {
   ...MODEL_OPTIONS,
-  out: { alias: 'o', type: 'string', describe: 'file to write; NAME.h by default, - for stdout', requiresArg: true },
+  out: { alias: 'o', type: 'string', describe: 'file to write; NAME.h or NAME.ts by default, - for stdout', requiresArg: true },
   target: { type: 'string', default: 'cortex-m4', describe: 'what it is planned for; see bnnc targets', requiresArg: true },
-  emit: { choices: EMITTER_NAMES, default: 'c' as EmitterName, describe: 'what is written' },
+  emit: { choices: EMITTER_NAMES, default: 'c' as EmitterName, describe: 'what is written: a C header, or a TypeScript module' },
   linkage: { choices: ['static', 'extern'], default: 'static', describe: 'static inline, or stb style with NAME_IMPLEMENTATION' },
   runtime: { choices: ['inline', 'external'], default: 'inline', describe: 'carry the runtime functions, or include bnn.h' },
   timings: { type: 'boolean', default: false, describe: 'print the time of each stage' },

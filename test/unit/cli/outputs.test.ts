@@ -75,6 +75,18 @@ describe('bnnc compile', () => {
     expect(place.read('chosen.h')).toBe(place.read('bits.h'));
   });
 
+  it('--emit ts writes a module, whatever the target and its memory, and says so as text and as data', async () => {
+    const place = placeWith({ ...BITS, 'bnnc.config.json': '{ "target": "avr", "flash": 1, "ram": 1, "optimize": "speed" }' });
+    const { exit, stdout, stderr } = await place.run('compile', ...AS_BITS, '--emit', 'ts');
+    expect([exit, stderr, place.names()]).toEqual([0, '', ['bits.onnx', 'bits.ts', 'bnnc.config.json']]);
+    expect(stdout).toMatch(/^layer {2}op .*\n[\s\S]*\noutput {5}3 scores as i32\nwrote {6}bits\.ts\n$/);
+    expect(place.read('bits.ts')).toContain(' *   command  bnnc compile bits.onnx --input b1 --emit ts\n');
+    const { stdout: json } = await place.run('compile', ...AS_BITS, '--emit', 'ts', '--json');
+    expect(JSON.parse(json)).toMatchObject({ module: 'bits.ts', name: 'bits', input: { type: 'b1', shape: [40] }, output: { length: 3 } });
+    const { stdout: printed } = await place.run('compile', ...AS_BITS, '--emit', 'ts', '-o', '-');
+    expect(printed).toBe(place.read('bits.ts'));
+  });
+
   it('never writes over the model', async () => {
     const place = placeWith({ 'bits.h': BITS['bits.onnx'] });
     symlinkSync('bits.h', join(place.folder, 'link.h'));

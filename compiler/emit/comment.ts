@@ -1,0 +1,22 @@
+/** Text inside comments of emitted files. */
+
+/** Plain ASCII for every editor and compiler; a comment may not be ended by what it quotes. */
+export function comment(text: string): string {
+  const plain = text
+    .replaceAll('·', '*')
+    .replaceAll('±', '+-')
+    .replaceAll('×', 'x')
+    .replace(/[^\x20-\x7E]/g, '?');
+  return plain.replaceAll('*/', '* /').replaceAll('/*', '/ *');
+}
+
+/** Rows of a table as lines with aligned columns. */
+export function columns(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
