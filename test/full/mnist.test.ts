@@ -24,7 +24,8 @@ import {
   type Subject,
   type TrainedModel,
 } from '../run/models.ts';
-import { compilerOf, readRecord, sizeChanges, unexplained, writeRecord, type Entry } from '../run/record.ts';
+import { MNIST_RECORD, type MnistEntry } from '../run/mnist-record.ts';
+import { compilerOf } from '../run/record.ts';
 
 const ALL_SAMPLES = 10_000;
 const LIMIT = Number(process.env['BNNC_FULL_LIMIT'] ?? ALL_SAMPLES);
@@ -44,10 +45,10 @@ function subject(model: TrainedModel): Promise<Subject> {
   return known;
 }
 
-const measured: Entry[] = [];
+const measured: MnistEntry[] = [];
 const compilers = new Map<string, string>();
 
-async function measure(model: TrainedModel, target: Target): Promise<Entry> {
+async function measure(model: TrainedModel, target: Target): Promise<MnistEntry> {
   const whole = await subject(model);
   const result = await runOn(whole, target);
   expect(result.mismatches).toEqual([]);
@@ -77,16 +78,16 @@ describe.each([...OWN, ...OTHERS].map((model) => [model.name, model] as const))(
     requireTools(context, target);
     const entry = await measure(model, target);
     expect(entry).toMatchObject({ samples: LIMIT, equal: LIMIT, onnxruntime: LIMIT });
-    const record = readRecord();
+    const record = MNIST_RECORD.read();
     const recorded = record.entries.find((e) => e.model === entry.model && e.target === entry.target);
     if (UPDATE) {
-      if (recorded !== undefined && recorded.sha256 === entry.sha256) expect(unexplained(recorded, entry)).toEqual([]);
+      if (recorded !== undefined && recorded.sha256 === entry.sha256) expect(MNIST_RECORD.unexplained(recorded, entry)).toEqual([]);
       measured.push(entry);
       return;
     }
     expect(recorded, `${entry.model} on ${entry.target} is not in the record: UPDATE_BENCH=1 npm run test:full`).toBeDefined();
     if (recorded === undefined) return;
-    if (record.compilers[entry.target] === compilers.get(entry.target)) expect(sizeChanges(recorded, entry)).toEqual([]);
+    if (record.compilers[entry.target] === compilers.get(entry.target)) expect(MNIST_RECORD.changes(recorded, entry)).toEqual([]);
     if (LIMIT !== ALL_SAMPLES) return;
     const { flash: _flash, stack: _stack, ...facts } = recorded;
     expect(entry).toMatchObject(facts);
@@ -113,5 +114,5 @@ describe.each([...OWN, ...OTHERS].map((model) => [model.name, model] as const))(
 
 afterAll(() => {
   if (!UPDATE || LIMIT !== ALL_SAMPLES || measured.length !== (OWN.length + OTHERS.length) * TARGETS.length) return;
-  writeRecord({ compilers: Object.fromEntries([...compilers].sort()), entries: measured });
+  MNIST_RECORD.write({ compilers: Object.fromEntries([...compilers].sort()), entries: measured });
 });

@@ -21,7 +21,8 @@ import {
   type Subject,
   type TrainedModel,
 } from './models.ts';
-import { compilerOf, readRecord, sizeChanges } from './record.ts';
+import { MNIST_RECORD } from './mnist-record.ts';
+import { compilerOf } from './record.ts';
 
 const COUNT = 256;
 const TARGETS = ['host', 'cortex-m0', 'cortex-m3', 'cortex-m4', 'cortex-m4f', 'cortex-m7', 'cortex-m33', 'cortex-m55'] as const;
@@ -64,11 +65,11 @@ describe.each(ALL.map((model) => [model.name, model] as const))('%s', (name, mod
       if (name === 'digits-cnn' && (target.name === 'cortex-m3' || target.name === 'cortex-m4')) {
         expect(result.flash + result.workspaceBytes + (result.stack ?? Infinity)).toBeLessThanOrEqual(MOST_BYTES_OF_CNN);
       }
-      const { compilers, entries } = readRecord();
+      const { compilers, entries } = MNIST_RECORD.read();
       const recorded = entries.find((e) => e.model === name && e.target === target.name && e.sha256 === sha256(readFileSync(model.file)));
       if (recorded === undefined || compilers[target.name] !== (await compilerOf(target))) return; // another compiler, other sizes
       const { flash, tableBytes: tables, workspaceBytes: workspace, stack } = result;
-      expect(sizeChanges(recorded, { flash, tables, workspace, stack })).toEqual([]);
+      expect(MNIST_RECORD.changes(recorded, { flash, tables, workspace, stack })).toEqual([]);
     });
 
     it('says in its macros what was planned', () => {
@@ -91,7 +92,7 @@ describe.each(ALL.map((model) => [model.name, model] as const))('%s', (name, mod
 describe('the record', () => {
   it('is of the fixtures as they are', () => {
     const hashes = new Map(OWN.map(({ name, file }) => [name, sha256(readFileSync(file))]));
-    const old = readRecord().entries.filter(({ model, sha256: recorded }) => hashes.has(model) && hashes.get(model) !== recorded);
+    const old = MNIST_RECORD.read().entries.filter(({ model, sha256: recorded }) => hashes.has(model) && hashes.get(model) !== recorded);
     expect(old.map(({ model, target }) => `${model} on ${target}: run UPDATE_BENCH=1 npm run test:full`)).toEqual([]);
   });
 });
