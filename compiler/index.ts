@@ -4,6 +4,8 @@ export type { CompileOptions, Compiled, Lowered, ModelSource, Observers } from '
 export { NO_INPUT_WORDS } from './driver/options.ts';
 export { verifyModel } from './driver/verify-model.ts';
 export type { VerifyReport, VerifyRequest } from './driver/verify-model.ts';
+export { benchModel } from './driver/bench.ts';
+export type { BenchOutcome, BenchRequest } from './driver/bench.ts';
 export { listTargets, loadTarget } from './targets/load.ts';
 export type { Target } from './targets/target.ts';
 export { UserError } from './support/diagnostics.ts';

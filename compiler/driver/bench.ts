@@ -13,7 +13,7 @@ import { tallier } from '../runner/count/tally.ts';
 import { canCount, runProgram } from '../runner/emulator.ts';
 import { buildProgram, disposeProgram, type Optimization } from '../runner/toolchain.ts';
 import { inspectTools } from '../runner/tools.ts';
-import { fail } from '../support/diagnostics.ts';
+import { UserError, fail, type Diagnostic } from '../support/diagnostics.ts';
 import { sha256 } from '../support/hash.ts';
 import { VERSION } from '../support/version.ts';
 import type { Target } from '../targets/target.ts';
@@ -37,13 +37,20 @@ export interface BenchRequest {
 
 export const DEFAULT_SAMPLES = 10;
 
-/** @throws UserError with the problems of all targets before anything runs; BNN4003 when a compiled output is wrong */
+export interface BenchOutcome {
+  readonly report: BenchReport;
+  readonly warnings: readonly Diagnostic[];
+  /** Of targets that could not be built, run or counted, or whose outputs are wrong (BNN4003); the others are in the report. */
+  readonly problems: readonly Diagnostic[];
+}
+
+/** @throws UserError with the problems of all targets that cannot be compiled, before anything runs */
 export async function benchModel(
   source: ModelSource,
   optionsFor: (target: Target) => CompileOptions,
   request: BenchRequest,
   progress: Progress,
-): Promise<BenchReport> {
+): Promise<BenchOutcome> {
   const [first] = request.targets;
   if (first === undefined) throw new Error('bench without a target');
   const model = lowerModel(source, optionsFor(first));
@@ -52,17 +59,24 @@ export async function benchModel(
   const reference = await interpretSamples(model, samples, count, progress);
   const input = inputFile(model, samples, count);
   const targets: TargetBench[] = [];
+  const problems: Diagnostic[] = [];
   for (const [at, { target, compiled }] of planned.entries()) {
     progress('counting on targets', at, planned.length);
-    targets.push(await benchTarget(compiled, target, input, reference, request.optimization, progress));
+    try {
+      targets.push(await benchTarget({ compiled, target, input, reference, optimization: request.optimization }, progress));
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      problems.push(...error.diagnostics);
+    }
   }
-  return {
+  const report: BenchReport = {
     bnnc: VERSION,
     model: { file: source.file, sha256: sha256(source.bytes) },
     optimization: request.optimization,
     samples: { count, source: text, sha256: sha256(input) },
     targets,
   };
+  return { report, warnings: model.warnings, problems };
 }
 
 function chooseSamples(
@@ -87,15 +101,18 @@ function chooseSamples(
   return { samples: { count: 1, at: () => samples.at(index) }, count: 1, text: `number ${index} of ${data.file}, counted from 0` };
 }
 
+/** What must be built and run to count one target. */
+interface Job {
+  readonly compiled: Compiled;
+  readonly target: Target;
+  readonly input: Uint8Array;
+  readonly reference: Reference;
+  readonly optimization: Optimization;
+}
+
 /** Sizes and, where something counts, instructions. Every program's outputs are compared with the interpreter's. */
-export async function benchTarget(
-  compiled: Compiled,
-  target: Target,
-  input: Uint8Array,
-  reference: Reference,
-  optimization: Optimization,
-  progress: Progress,
-): Promise<TargetBench> {
+async function benchTarget(job: Job, progress: Progress): Promise<TargetBench> {
+  const { compiled, target, input, reference, optimization } = job;
   const sizes = await verifyTarget(compiled, target, input, reference, null, progress, optimization);
   if (sizes.samples > 0) refuseDifference(target, sizes.samples - sizes.equal);
   const tools = await inspectTools(target);
@@ -103,7 +120,7 @@ export async function benchTarget(
     target: target.name,
     board: sizes.board,
     compiler: tools.find(({ role }) => role === 'compiler')?.version ?? 'unknown',
-    counts: canCount(target) ? await countTarget({ compiled, target, input, reference, optimization }) : null,
+    counts: canCount(target) ? await countTarget(job) : null,
     flash: sizes.flash,
     tables: sizes.tableBytes,
     workspace: sizes.workspaceBytes,
@@ -118,15 +135,6 @@ function refuseDifference(target: Target, wrong: number): void {
     message: `${target.name}: the outputs of ${wrong} samples differ from the interpreter's, so there is nothing to count`,
     help: '`bnnc verify` shows which outputs differ.',
   });
-}
-
-/** What must be built and run to count one target. */
-interface Job {
-  readonly compiled: Compiled;
-  readonly target: Target;
-  readonly input: Uint8Array;
-  readonly reference: Reference;
-  readonly optimization: Optimization;
 }
 
 async function countTarget(job: Job): Promise<Counts> {

@@ -23,8 +23,10 @@ describe.each(OWN.map((model) => [model.name, model] as const))('%s', (_name, mo
       requireTools(context, target);
       const request = { targets: [target], data: null, index: null, limit: 2, optimization: '-O2' } as const;
       const bench = () => benchModel(sourceOf(model), (each) => optionsFor(model, each), request, NO_PROGRESS);
-      const report = await bench();
-      expect(await bench()).toEqual(report);
+      const outcome = await bench();
+      expect(await bench()).toEqual(outcome);
+      const { report, problems } = outcome;
+      expect(problems).toEqual([]);
       const counts = report.targets[0]?.counts;
       if (counts === null || counts === undefined) throw new Error('not counted');
       const { instructions, parts, classes, markedInstructions } = counts;

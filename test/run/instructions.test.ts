@@ -22,12 +22,13 @@ const compilers = new Map<string, string>();
 
 async function measure(model: TrainedModel, target: Target): Promise<InstructionEntry> {
   const request = { targets: [target], data, index: null, limit: SAMPLES, optimization: '-Os' } as const;
-  const report = await benchModel(
+  const { report, problems } = await benchModel(
     sourceOf(model),
     (each) => optionsFor(model, each),
     request,
     () => undefined,
   );
+  expect(problems).toEqual([]);
   const [result] = report.targets;
   if (result?.counts === undefined || result.counts === null) throw new Error(`${target.name} was not counted`);
   const { sum, least, most } = result.counts.instructions;

@@ -32,7 +32,7 @@ async function run(args: Arguments, context: CommandContext): Promise<void> {
   const targets = [...new Set(args.target)].map((name) => loadTarget(name));
   const progress = createProgress(io);
   try {
-    const report = await benchModel(
+    const { report, warnings, problems } = await benchModel(
       source,
       (target) => compileOptions(args, target, bannerCommand('compile', source.file, args, [`--target ${target.name}`])),
       {
@@ -45,15 +45,16 @@ async function run(args: Arguments, context: CommandContext): Promise<void> {
       progress.update,
     );
     progress.end();
+    context.warn(warnings);
     const comparison = earlier === null ? null : compareBench(earlier, report, args.compare ?? '');
     if (args.json === '') io.stdout(toJson(report));
     else {
       if (args.json !== undefined) writeResult(args.json, toJson(report), io.cwd);
       io.stdout(benchText(report));
     }
-    if (comparison === null) return;
-    if (args.json !== '') io.stdout(`\n${comparisonText(comparison)}`);
-    if (comparison.changes.some(({ before, now }) => now > before)) context.exit(1);
+    if (comparison !== null && args.json !== '') io.stdout(`\n${comparisonText(comparison)}`);
+    context.warn(problems);
+    if (problems.length > 0 || comparison?.changes.some(({ before, now }) => now > before) === true) context.exit(1);
   } finally {
     progress.end();
   }
