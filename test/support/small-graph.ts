@@ -3,7 +3,7 @@ import { GraphBuilder } from '../../compiler/ir/builder.ts';
 import { NO_PADDING, type Step, type Weights } from '../../compiler/ir/attributes.ts';
 import { PLAIN } from '../../compiler/ir/encoding.ts';
 import type { AttrsOf, OpKind } from '../../compiler/ir/ops/index.ts';
-import type { DType, Encoding, Graph, TensorType } from '../../compiler/ir/types.ts';
+import type { DType, Encoding, Graph, TensorType, ValueId } from '../../compiler/ir/types.ts';
 import { PIPELINE } from '../../compiler/passes/index.ts';
 import { runPasses } from '../../compiler/passes/run.ts';
 import { Diagnostics } from '../../compiler/support/diagnostics.ts';
@@ -49,4 +49,15 @@ export function steps(...list: readonly (readonly [Step['operator'], readonly nu
 /** Runs the whole pipeline. */
 export function lower(graph: Graph): Graph {
   return runPasses(graph, PIPELINE, new Diagnostics());
+}
+
+/** Adds one operation and returns its value. */
+export type AddNode = <K extends OpKind>(kind: K, attrs: AttrsOf<K>, ...inputs: readonly ValueId[]) => ValueId;
+
+/** A graph with branches: `make` adds nodes that read any values before them and returns the output. */
+export function branches(input: TensorType, make: (x: ValueId, add: AddNode) => ValueId): Graph {
+  const builder = new GraphBuilder('net');
+  const origin = { file: 'net', path: 'node' };
+  const x = builder.input('x', input, origin);
+  return builder.finish(make(x, (kind, attrs, ...inputs) => builder.node(kind, kind, attrs, inputs, origin)));
 }

@@ -18,8 +18,8 @@ export interface ImportContext {
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
-/** Reads one node on tensors that depend on the input and returns what its first output is. */
-export type NodeReader = (node: OnnxNode, context: ImportContext) => Tensor;
+/** Reads one node on tensors that depend on the input and returns what its outputs are; one tensor stands for the first. */
+export type NodeReader = (node: OnnxNode, context: ImportContext) => Tensor | readonly Tensor[];
 
 /** The input at `position`, or undefined where it is left out. */
 export function optionalTensor(node: OnnxNode, context: ImportContext, position: number): Tensor | undefined {

@@ -34,9 +34,12 @@ export function importGraph(plan: ImportPlan, side: SideFiles, diagnostics: Diag
   const failed = new Set<string>();
   for (const node of plan.reached.nodes) {
     const result = collect(diagnostics, () => readNode(node, context, side, failed, plan.graph));
-    const [first] = node.outputs;
-    if (result === undefined) node.outputs.forEach((output) => failed.add(output));
-    else if (first !== undefined) tensors.set(first, result);
+    const results = result === undefined || 'kind' in result ? [result] : result;
+    node.outputs.forEach((output, i) => {
+      const tensor = results[i];
+      if (result === undefined) failed.add(output);
+      else if (tensor !== undefined) tensors.set(output, tensor);
+    });
   }
   diagnostics.stopOnErrors();
   return finish(plan, input, context, diagnostics);
@@ -75,7 +78,7 @@ function readNode(
   side: SideFiles,
   failed: ReadonlySet<string>,
   graph: ModelGraph,
-): Tensor | undefined {
+): Tensor | readonly Tensor[] | undefined {
   const inputs: (Tensor | undefined)[] = [];
   for (const name of node.inputs) {
     const tensor = name === '' ? undefined : context.tensors.get(name);

@@ -7,6 +7,7 @@ import { readBipolarQuant, readQuant, readSign } from './binarize.ts';
 import { readCast, readCompare, readNot, readWhere } from './comparison.ts';
 import { readConv, readGemm, readMatMul } from './linear.ts';
 import { readBatchNormalization } from './normalization.ts';
+import { readConcat, readGather, readSlice, readSplit } from './parts.ts';
 import { readPad } from './pad.ts';
 import { readMaxPool } from './pool.ts';
 import {
@@ -51,6 +52,10 @@ const STANDARD: Readonly<Record<string, NodeReader>> = {
   Squeeze: readSqueeze,
   Unsqueeze: readUnsqueeze,
   Transpose: readTranspose,
+  Slice: readSlice,
+  Split: readSplit,
+  Gather: readGather,
+  Concat: readConcat,
   Shape: readShape,
   Size: readSize,
   Identity: readIdentity,
