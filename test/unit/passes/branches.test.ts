@@ -154,7 +154,11 @@ describe('a slice', () => {
       shapeOf(
         branches(tensor('b1', [2, 2, 6]), (x, add) => {
           const sums = conv(add, x, 2, 6, { groups: 3 });
-          return scores(add, sign(add, norm(add, add('slice', channelSlice([2, 2, 6], range), sums), ...Array(size).fill(-1))), 4 * size);
+          return scores(
+            add,
+            sign(add, norm(add, add('slice', channelSlice([2, 2, 6], range), sums), ...new Array<number>(size).fill(-1))),
+            4 * size,
+          );
         }),
       );
     expect(grouped({ start: 2, size: 4, step: 1 }, 4).slice(0, 2)).toEqual(['slice = slice(x)', 'conv2d = conv2d(slice)']);
