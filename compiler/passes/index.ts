@@ -10,6 +10,7 @@ import { checkLowered } from './check-lowered.ts';
 import { checkScores } from './check-scores.ts';
 import { dropIdentity } from './drop-identity.ts';
 import { foldBatchNorm } from './fold-batch-norm.ts';
+import { foldConcat } from './fold-concat.ts';
 import { foldElementwise } from './fold-elementwise.ts';
 import { foldInvert } from './fold-invert.ts';
 import { foldThreshold } from './fold-threshold.ts';
@@ -23,8 +24,8 @@ import type { Pass } from './pass.ts';
 
 export const PIPELINE = {
   check: [checkConstants, checkBinaryWeights, checkIntegerInputs, checkAccumulators],
-  fold: [foldBatchNorm, foldElementwise, moveSliceToSums, dropIdentity],
+  fold: [foldBatchNorm, foldElementwise, dropIdentity, moveSliceToSums],
   binarize: [moveSignToSums, foldElementwise, foldThreshold],
-  fuse: [fuseThreshold, lowerBitThreshold, moveConcatAfterPool, lowerMinimumPool, foldInvert, dropIdentity],
+  fuse: [fuseThreshold, lowerBitThreshold, moveConcatAfterPool, foldConcat, lowerMinimumPool, foldInvert, dropIdentity],
   lower: [checkLowered, checkScores],
 } as const satisfies Record<string, readonly Pass[]>;

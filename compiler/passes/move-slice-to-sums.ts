@@ -2,7 +2,7 @@ import { isLinear, type LinearNode } from '../ir/accumulator.ts';
 import { rewriteAll, type Replacement, type Rewriting } from '../ir/builder.ts';
 import { channelCount } from '../ir/encoding.ts';
 import { consumersOf, inputOf, producerOf, typeOf } from '../ir/graph.ts';
-import { channelRange, channelSlice, elementOf, type Range } from '../ir/ops/slice.ts';
+import { channelRange, channelSlice, elementOf, sliceList, type Range } from '../ir/ops/slice.ts';
 import { selectOutputs } from '../ir/select-outputs.ts';
 import { stepsOfChannels } from '../ir/steps.ts';
 import type { Graph, Node, NodeOf, ValueId } from '../ir/types.ts';
@@ -79,6 +79,10 @@ function slicedStep(node: Node, range: Range): Replacement | undefined {
   switch (node.kind) {
     case 'elementwise':
       return { kind: 'elementwise', name, origin, attrs: { steps: stepsOfChannels(node.attrs.steps, channelsOf(range)) } };
+    case 'rescale': {
+      const { scale, offset } = node.attrs.change;
+      return { kind: 'rescale', name, origin, attrs: { change: { scale: sliceList(scale, range), offset: sliceList(offset, range) } } };
+    }
     case 'sign':
       return { kind: 'sign', name, origin, attrs: node.attrs };
     case 'max-pool': {

@@ -8,6 +8,7 @@ import { channelSlice } from '../../../compiler/ir/ops/slice.ts';
 import { printGraph } from '../../../compiler/ir/print.ts';
 import type { Graph, TensorType, ValueId } from '../../../compiler/ir/types.ts';
 import { Diagnostics } from '../../../compiler/support/diagnostics.ts';
+import { rational } from '../../../compiler/support/rational.ts';
 import { codesOf, planGraph } from '../../support/compile-graph.ts';
 import { randomElements } from '../../support/kernel-cases.ts';
 import { randomFrom } from '../../support/random.ts';
@@ -15,6 +16,7 @@ import { SIGN, branches, exactConv, exactDense, lower, steps, type as tensor, ty
 import { differenceOf } from '../../support/tensors.ts';
 
 const random = randomFrom(5);
+const HALF = rational(1, 2);
 const PIXEL = { kernel: [1, 1], stride: [1, 1], dilation: [1, 1], padding: NO_PADDING } as const;
 
 function weights(outputs: number, taps: number): Weights {
@@ -117,6 +119,17 @@ describe('a join', () => {
     expect(kinds(1, 0).filter((line) => line.includes('threshold('))).toHaveLength(1);
   });
 
+  it('of a join is one join of all parts', () => {
+    const graph = branches(map, (x, add) => {
+      const inner = add('concat', {}, x, sign(add, conv(add, x, 3, 2)));
+      return scores(add, add('concat', {}, sign(add, conv(add, inner, 5, 1)), inner, x), 36);
+    });
+    expect(shapeOf(graph).filter((line) => line.includes('concat('))).toEqual([
+      'concat = concat(x, conv2d)',
+      'concat.2 = concat(conv2d.2, x, conv2d, x)',
+    ]);
+  });
+
   it('of sums at the end of the network is refused', () => {
     const graph = branches(tensor('b1', [4]), (x, add) =>
       add('concat', {}, ...[0, 1].map(() => add('dense', exactDense(weights(2, 4))[1] as never, x))),
@@ -135,6 +148,15 @@ describe('a slice', () => {
   it('of all bits of a layer cuts the layer up, and nothing is copied', () => {
     const graph = branches(map, (x, add) => {
       const [a = x, b = x] = parts(sign(add, norm(add, conv(add, x, 3, 3), 1, -1, 2)), add);
+      return scores(add, add('concat', {}, sign(add, conv(add, a, 1, 2)), sign(add, conv(add, b, 2, 2))), 16);
+    });
+    expect(shapeOf(graph).some((line) => line.includes('slice('))).toBe(false);
+  });
+
+  it('of bits worth 0 and 1 cuts the layer up too', () => {
+    const graph = branches(map, (x, add) => {
+      const bits = add('rescale', { change: { scale: [HALF], offset: [HALF] } }, sign(add, conv(add, x, 3, 3)));
+      const [a = x, b = x] = parts(bits, add);
       return scores(add, add('concat', {}, sign(add, conv(add, a, 1, 2)), sign(add, conv(add, b, 2, 2))), 16);
     });
     expect(shapeOf(graph).some((line) => line.includes('slice('))).toBe(false);
