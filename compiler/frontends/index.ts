@@ -21,7 +21,7 @@ export function detectFrontend(bytes: Uint8Array, from?: string | null, file?: s
   const seen = describeContent(bytes);
   return fail({
     code: 'BNN1002',
-    message: `${file === undefined ? 'The file' : `"${file}"`} is not a model that bnnc knows: ${seen.what}.`,
+    message: `${file === undefined ? 'the file' : `"${file}"`} is not a model that bnnc knows: ${seen.what}.`,
     ...(file === undefined ? {} : { origin: { file, path: `${bytes.length} bytes` } }),
     details: [`formats  ${names}`],
     help: seen.help,

@@ -6,24 +6,33 @@
  *     const y = model.node('Conv', [x, model.floats([1, 1, 3, 3], signs)], { pads: [1, 1, 1, 1] });
  *     const bytes = model.bytes(y);
  */
-import { create, toBinary } from '@bufbuild/protobuf';
+import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
 import {
   AttributeProto_AttributeType as Kind,
   AttributeProtoSchema,
+  FunctionProtoSchema,
   ModelProtoSchema,
   NodeProtoSchema,
   TensorProto_DataType,
   TensorProtoSchema,
   ValueInfoProtoSchema,
   type AttributeProto,
+  type FunctionProto,
   type NodeProto,
+  type SparseTensorProto,
   type TensorProto,
   type ValueInfoProto,
 } from '../../compiler/frontends/onnx/onnx_pb.ts';
 
-/** A plain number is an INT attribute, a list of numbers INTS; floats are marked. */
+/** A plain number is an INT attribute, a list of numbers INTS; floats are marked. A ready attribute is given its name. */
 export type AttributeValue =
-  number | string | readonly number[] | { readonly float: number } | { readonly floats: readonly number[] } | TensorProto;
+  | number
+  | string
+  | readonly number[]
+  | { readonly float: number }
+  | { readonly floats: readonly number[] }
+  | TensorProto
+  | AttributeProto;
 
 export interface NodeOptions {
   readonly name?: string;
@@ -31,6 +40,8 @@ export interface NodeOptions {
   /** Names of all outputs; one is made up otherwise. */
   readonly outputs?: readonly string[];
 }
+
+export type FunctionFields = Exclude<MessageInitShape<typeof FunctionProtoSchema>, FunctionProto>;
 
 /** Symbolic sizes are names. */
 export type Sizes = readonly (number | string)[];
@@ -41,6 +52,7 @@ export function attribute(name: string, value: AttributeValue): AttributeProto {
   if (typeof value === 'string') return create(AttributeProtoSchema, { ...base, type: Kind.STRING, s: new TextEncoder().encode(value) });
   if ('float' in value) return create(AttributeProtoSchema, { ...base, type: Kind.FLOAT, f: value.float });
   if ('floats' in value) return create(AttributeProtoSchema, { ...base, type: Kind.FLOATS, floats: [...value.floats] });
+  if ('$typeName' in value && value.$typeName === 'onnx.AttributeProto') return { ...value, name };
   if ('$typeName' in value) return create(AttributeProtoSchema, { ...base, type: Kind.TENSOR, t: value });
   return create(AttributeProtoSchema, { ...base, type: Kind.INTS, ints: Array.from(value, BigInt) });
 }
@@ -70,6 +82,8 @@ export class OnnxModel {
   readonly #inputs: ValueInfoProto[] = [];
   readonly #initializers: TensorProto[] = [];
   readonly #nodes: NodeProto[] = [];
+  readonly #sparse: SparseTensorProto[] = [];
+  readonly #functions: FunctionProto[] = [];
 
   constructor(opset = 13) {
     this.opset = opset;
@@ -85,6 +99,17 @@ export class OnnxModel {
     const name = tensor.name === '' ? `c${this.#initializers.length}` : tensor.name;
     this.#initializers.push({ ...tensor, name });
     return name;
+  }
+
+  /** A sparse initializer, named by its values. */
+  sparse(tensor: SparseTensorProto): string {
+    this.#sparse.push(tensor);
+    return tensor.values?.name ?? '';
+  }
+
+  /** A function that nodes of its domain may call. */
+  define(definition: FunctionFields): void {
+    this.#functions.push(create(FunctionProtoSchema, definition));
   }
 
   floats(shape: readonly number[], values: ArrayLike<number>): string {
@@ -122,11 +147,16 @@ export class OnnxModel {
       create(ModelProtoSchema, {
         irVersion: 8n,
         producerName: 'test',
-        opsetImport: [{ domain: '', version: BigInt(this.opset) }],
+        opsetImport: [
+          { domain: '', version: BigInt(this.opset) },
+          ...[...new Set(this.#functions.map(({ domain }) => domain))].map((domain) => ({ domain, version: 1n })),
+        ],
+        functions: this.#functions,
         graph: {
           name: 'net',
           node: this.#nodes,
           initializer: this.#initializers,
+          sparseInitializer: this.#sparse,
           input: this.#inputs,
           output: outputs.map((name) =>
             create(ValueInfoProtoSchema, { name, type: { value: { case: 'tensorType', value: { elemType: 1 } } } }),

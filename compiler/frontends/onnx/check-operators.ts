@@ -17,15 +17,9 @@ const ADVICE: Readonly<Record<string, string>> = {
   Loop: 'Control flow cannot be compiled: export with torch.jit.trace, or simplify the file with onnxsim.',
 };
 
-/** Reports BNN1004 for each node that can neither be read nor folded. `functions` are those the file defines itself. */
-export function checkOperators(
-  graph: ModelGraph,
-  reached: Reached,
-  opset: number,
-  functions: ReadonlySet<string>,
-  diagnostics: Diagnostics,
-): void {
-  const constants = new Set([...graph.initializers.keys(), ...graph.sparse, '']);
+/** Reports BNN1004 for each node that can neither be read nor folded. */
+export function checkOperators(graph: ModelGraph, reached: Reached, diagnostics: Diagnostics): void {
+  const constants = new Set([...graph.initializers.keys(), ...graph.sparse.keys(), '']);
   for (const node of reached.nodes) {
     const isConstant = node.inputs.every((name) => constants.has(name));
     if (isConstant || SHAPE_ONLY.has(node.op)) node.outputs.forEach((name) => constants.add(name));
@@ -35,8 +29,8 @@ export function checkOperators(
       code: 'BNN1004',
       message: `"${node.name}" uses the operator ${node.op}, which bnnc does not support${why(node, isConstant)}.`,
       origin: node.origin,
-      details: [`operator  ${node.op}`, `domain    ${domain}`, ...(node.domain === '' ? [`opset     ${opset}`] : [])],
-      help: adviceFor(node, functions),
+      details: [`operator  ${node.op}`, `domain    ${domain}`, ...(node.domain === '' ? [`opset     ${node.opset}`] : [])],
+      help: adviceFor(node),
     });
   }
 }
@@ -47,9 +41,7 @@ function why(node: OnnxNode, isConstant: boolean): string {
   return folderOf(node) === undefined ? '' : ' on tensors that depend on the input';
 }
 
-function adviceFor(node: OnnxNode, functions: ReadonlySet<string>): string {
-  if (functions.has(`${node.domain}:${node.op}`))
-    return 'It is a function that the file defines: inline it with onnx.inliner.inline_local_functions.';
+function adviceFor(node: OnnxNode): string {
   const known = Object.hasOwn(ADVICE, node.op) ? ADVICE[node.op] : undefined;
   return (
     known ?? `Re-export without it, simplify the file with onnxsim, or cut the model before it with --output "${node.inputs[0] ?? ''}".`

@@ -11,7 +11,6 @@ export type Tensor = Activation | Constant;
 
 export interface ImportContext {
   readonly builder: GraphBuilder;
-  readonly opset: number;
   /** The batch size that the file fixes; it is read as 1. */
   readonly batch: number;
   /** Tensors by name; nodes whose inputs are missing are never read. */

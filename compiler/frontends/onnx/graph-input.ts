@@ -3,7 +3,7 @@ import { PLAIN, elementCount } from '../../ir/encoding.ts';
 import type { GraphBuilder } from '../../ir/builder.ts';
 import type { TensorType } from '../../ir/types.ts';
 import { fail, type Origin } from '../../support/diagnostics.ts';
-import { storedTypeName } from './constant.ts';
+import { storedTypeName } from './stored-types.ts';
 import { MOST_ELEMENTS } from './indexing.ts';
 import { channelsFirst, inverseOrder, type Activation } from './layout.ts';
 import type { ModelGraph } from './model-graph.ts';
@@ -32,9 +32,9 @@ const NARROW_FLOATS: ReadonlySet<number> = new Set([10, 16]);
 /** A size, or null where it is symbolic, absent, 0 or negative. */
 function readSizes(info: ValueInfoProto, origin: Origin): { readonly elementType: number; readonly sizes: readonly (number | null)[] } {
   const type = info.type?.value;
-  if (type?.case !== 'tensorType') return fail({ code: 'BNN1008', message: `The input "${info.name}" is no tensor.`, origin });
+  if (type?.case !== 'tensorType') return fail({ code: 'BNN1008', message: `the input "${info.name}" is no tensor.`, origin });
   const { shape } = type.value;
-  if (shape === undefined) return fail({ code: 'BNN1005', message: `The input "${info.name}" has no shape.`, origin, help: DYNAMIC_HELP });
+  if (shape === undefined) return fail({ code: 'BNN1005', message: `the input "${info.name}" has no shape.`, origin, help: DYNAMIC_HELP });
   const sizes = shape.dim.map(({ value }) => (value.case === 'dimValue' && value.value > 0n ? Number(value.value) : null));
   const symbolic = shape.dim.flatMap(({ value }, axis) =>
     sizes[axis] === null && (axis > 0 || shape.dim.length === 1)
@@ -44,7 +44,7 @@ function readSizes(info: ValueInfoProto, origin: Origin): { readonly elementType
   if (symbolic.length > 0) {
     fail({
       code: 'BNN1005',
-      message: `The input "${info.name}" has dimensions without a fixed size; only the first, the batch, may be symbolic.`,
+      message: `the input "${info.name}" has dimensions without a fixed size; only the first, the batch, may be symbolic.`,
       origin,
       details: symbolic,
       help: DYNAMIC_HELP,
@@ -137,7 +137,7 @@ export function readGraphInput(graph: ModelGraph, info: ValueInfoProto, builder:
   if (dtype === undefined) {
     return fail({
       code: 'BNN1008',
-      message: `The input "${info.name}" has elements of type ${storedTypeName(elementType)}; float, uint8 and int8 work.`,
+      message: `the input "${info.name}" has elements of type ${storedTypeName(elementType)}; float, uint8 and int8 work.`,
       origin,
     });
   }
@@ -145,7 +145,7 @@ export function readGraphInput(graph: ModelGraph, info: ValueInfoProto, builder:
   if (sizes.length === 0 || total > MOST_ELEMENTS) {
     return fail({
       code: 'BNN1008',
-      message: `The input "${info.name}" has ${sizes.length === 0 ? 'no dimensions' : `${total} elements`}.`,
+      message: `the input "${info.name}" has ${sizes.length === 0 ? 'no dimensions' : `${total} elements`}.`,
       origin,
     });
   }

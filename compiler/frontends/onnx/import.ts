@@ -2,7 +2,7 @@
 import { GraphBuilder } from '../../ir/builder.ts';
 import { UserError, fail, type Diagnostics, type Problem } from '../../support/diagnostics.ts';
 import type { Imported, SideFiles } from '../frontend.ts';
-import { readTensor } from './constant.ts';
+import { readSparseTensor, readTensor } from './constant.ts';
 import { asImage, asVector, isImage, type ImportContext, type Tensor } from './context.ts';
 import { readGraphInput, type GraphInput } from './graph-input.ts';
 import { properSizes, type Activation } from './layout.ts';
@@ -16,7 +16,6 @@ import { checkTail } from './tail.ts';
 export interface ImportPlan {
   readonly name: string;
   readonly graph: ModelGraph;
-  readonly opset: number;
   readonly input: ValueInfoProto;
   readonly ending: Ending;
   readonly reached: Reached;
@@ -30,7 +29,7 @@ export function importGraph(plan: ImportPlan, side: SideFiles, diagnostics: Diag
   readInitializers(plan, side, tensors, diagnostics);
   diagnostics.stopOnErrors();
 
-  const context: ImportContext = { builder, opset: plan.opset, batch: input.batch, tensors };
+  const context: ImportContext = { builder, batch: input.batch, tensors };
   const failed = new Set<string>();
   for (const node of plan.reached.nodes) {
     const result = collect(diagnostics, () => readNode(node, context, side, failed, plan.graph));
@@ -61,13 +60,12 @@ function collect<T>(diagnostics: Diagnostics, work: () => T): T | undefined {
 function readInitializers({ graph, reached }: ImportPlan, side: SideFiles, tensors: Map<string, Tensor>, diagnostics: Diagnostics): void {
   for (const name of reached.tensors) {
     const proto = graph.initializers.get(name);
+    const sparse = graph.sparse.get(name);
     const origin = { file: graph.file, path: `graph.initializer "${name}"` };
-    if (proto !== undefined) {
-      const tensor = collect(diagnostics, () => readTensor(proto, side, origin));
-      if (tensor !== undefined) tensors.set(name, tensor);
-    } else if (graph.sparse.has(name)) {
-      diagnostics.error({ code: 'BNN1009', message: `The tensor "${name}" is stored in sparse form, which cannot be read.`, origin });
-    }
+    const tensor = collect(diagnostics, () =>
+      proto !== undefined ? readTensor(proto, side, origin) : sparse !== undefined ? readSparseTensor(sparse, side, origin) : undefined,
+    );
+    if (tensor !== undefined) tensors.set(name, tensor);
   }
 }
 
@@ -92,7 +90,7 @@ function readNode(
     return fold(
       node,
       inputs.map((tensor) => (tensor?.kind === 'constant' ? tensor : undefined)),
-      { opset: context.opset, side },
+      { side },
     );
   }
   const read = readerOf(node) ?? refuse(node, 'cannot depend on the input');
@@ -129,7 +127,7 @@ function finish(plan: ImportPlan, input: GraphInput, context: ImportContext, dia
   if (output?.kind !== 'activation') {
     return fail({
       code: 'BNN1006',
-      message: `The output "${ending.tensor}" does not depend on the input "${plan.input.name}".`,
+      message: `the output "${ending.tensor}" does not depend on the input "${plan.input.name}".`,
       origin: last?.origin ?? { file: graph.file, path: 'graph.output' },
     });
   }

@@ -2,29 +2,26 @@
 import { fail, type Diagnostics } from '../../support/diagnostics.ts';
 import type { Frontend, FrontendOptions, Imported, SideFiles } from '../frontend.ts';
 import { checkOperators } from './check-operators.ts';
+import { inlineFunctions } from './functions.ts';
 import { importGraph } from './import.ts';
 import { chooseEnding, indexGraph, reach, type Ending, type ModelGraph, type Reached } from './model-graph.ts';
 import type { ModelProto, ValueInfoProto } from './onnx_pb.ts';
+import { standardOpset } from './opset.ts';
 import { decodeModel, scanModel } from './wire.ts';
 
-const OLDEST_OPSET = 7;
-const NEWEST_OPSET = 21;
-
-/** Version of the standard operators. */
+/** Version of the standard operators. Domains of quantizers need not be listed: exporters forget them. */
 function readOpset(model: ModelProto, file: string): number {
-  const entry = model.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx');
-  const version = Number(entry?.version ?? 0);
-  if (version >= OLDEST_OPSET && version <= NEWEST_OPSET) return version;
-  return fail({
-    code: 'BNN1010',
-    message:
-      entry === undefined
-        ? 'The file does not say which operator set it uses.'
-        : `The file uses operator set ${version}; bnnc reads ${OLDEST_OPSET} to ${NEWEST_OPSET}.`,
-    origin: { file, path: 'opset_import' },
-    details: model.opsetImport.map(({ domain, version: v }) => `${domain === '' ? 'ai.onnx' : domain}  ${v}`),
-    help: `Export with opset_version=17, or convert the file with onnx.version_converter.`,
-  });
+  const origin = { file, path: 'opset_import' };
+  return (
+    standardOpset(model.opsetImport, origin) ??
+    fail({
+      code: 'BNN1010',
+      message: 'the file does not say which operator set it uses.',
+      origin,
+      details: model.opsetImport.map(({ domain, version }) => `${domain}  ${version}`),
+      help: 'Export again with opset_version=17, or add the entry with onnx.helper.make_opsetid.',
+    })
+  );
 }
 
 /** The one input that the output depends on; others are ignored with a note. */
@@ -36,8 +33,8 @@ function chooseInput(graph: ModelGraph, reached: Reached, ending: Ending): Value
     code: 'BNN1006',
     message:
       used.length === 0
-        ? `The output "${ending.tensor}" depends on no input of the model.`
-        : `The output "${ending.tensor}" depends on ${used.length} inputs; bnnc compiles networks with one.`,
+        ? `the output "${ending.tensor}" depends on no input of the model.`
+        : `the output "${ending.tensor}" depends on ${used.length} inputs; bnnc compiles networks with one.`,
     origin: { file: graph.file, path: 'graph.input' },
     details: (used.length === 0 ? graph.inputs : used).map(({ name }) => `input  "${name}"`),
     ...(used.length === 0 ? {} : { help: 'Cut the model with --output so that one input is left, or make the others initializers.' }),
@@ -49,7 +46,7 @@ function read(bytes: Uint8Array, side: SideFiles, { file, output }: FrontendOpti
   const model = decodeModel(bytes, file);
   const opset = readOpset(model, file);
   if (model.graph === undefined) return fail({ code: 'BNN1003', message: `"${file}" has no graph.`, origin: { file, path: 'graph' } });
-  const graph = indexGraph(model.graph, file, diagnostics);
+  const graph = indexGraph(model.graph, inlineFunctions(model, model.graph, file, opset), file, diagnostics);
   diagnostics.stopOnErrors();
 
   const ending = chooseEnding(graph, output);
@@ -58,12 +55,11 @@ function read(bytes: Uint8Array, side: SideFiles, { file, output }: FrontendOpti
   diagnostics.stopOnErrors();
   const input = chooseInput(graph, reached, ending);
 
-  const functions = new Set(model.functions.map(({ domain, name }) => `${domain}:${name}`));
-  checkOperators(graph, reached, opset, functions, diagnostics);
+  checkOperators(graph, reached, diagnostics);
   diagnostics.stopOnErrors();
 
   const imported = importGraph(
-    { name: model.graph.name === '' ? 'model' : model.graph.name, graph, opset, input, ending, reached },
+    { name: model.graph.name === '' ? 'model' : model.graph.name, graph, input, ending, reached },
     side,
     diagnostics,
   );

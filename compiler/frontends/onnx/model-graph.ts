@@ -1,8 +1,8 @@
 /** The ONNX graph as lookup tables, the part of it that an output needs, and the tail that bnnc leaves out. */
 import { fail, type Diagnostics } from '../../support/diagnostics.ts';
 import { nearest } from '../../support/nearest.ts';
-import { toOnnxNode, type OnnxNode } from './node.ts';
-import type { GraphProto, TensorProto, ValueInfoProto } from './onnx_pb.ts';
+import type { OnnxNode } from './node.ts';
+import type { GraphProto, SparseTensorProto, TensorProto, ValueInfoProto } from './onnx_pb.ts';
 
 export interface ModelGraph {
   readonly file: string;
@@ -10,18 +10,16 @@ export interface ModelGraph {
   /** The node that makes a tensor. */
   readonly producers: ReadonlyMap<string, OnnxNode>;
   readonly initializers: ReadonlyMap<string, TensorProto>;
-  /** Names of sparse initializers, which cannot be read. */
-  readonly sparse: ReadonlySet<string>;
+  readonly sparse: ReadonlyMap<string, SparseTensorProto>;
   /** Inputs that are no initializers. */
   readonly inputs: readonly ValueInfoProto[];
   readonly outputs: readonly string[];
 }
 
-/** Indexes the graph; a tensor made twice is reported as damage (BNN1003). */
-export function indexGraph(graph: GraphProto, file: string, diagnostics: Diagnostics): ModelGraph {
-  const nodes = graph.node.map((proto, index) => toOnnxNode(proto, index, file));
+/** Indexes the graph, whose nodes are `nodes`; a tensor made twice is reported as damage (BNN1003). */
+export function indexGraph(graph: GraphProto, nodes: readonly OnnxNode[], file: string, diagnostics: Diagnostics): ModelGraph {
   const initializers = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));
-  const sparse = new Set(graph.sparseInitializer.map((tensor) => tensor.values?.name ?? ''));
+  const sparse = new Map(graph.sparseInitializer.map((tensor) => [tensor.values?.name ?? '', tensor]));
   const producers = new Map<string, OnnxNode>();
   for (const node of nodes) {
     for (const output of node.outputs.filter((name) => name !== '')) {
@@ -30,7 +28,7 @@ export function indexGraph(graph: GraphProto, file: string, diagnostics: Diagnos
         const first = other === undefined ? 'an initializer' : `"${other.name}"`;
         diagnostics.error({
           code: 'BNN1003',
-          message: `The tensor "${output}" is made twice: by ${first} and by "${node.name}".`,
+          message: `the tensor "${output}" is made twice: by ${first} and by "${node.name}".`,
           origin: node.origin,
         });
       }
@@ -87,7 +85,7 @@ export function chooseEnding(graph: ModelGraph, wanted: string | null): Ending {
     const near = nearest(wanted, [...graph.outputs, ...graph.producers.keys(), ...graph.nodes.map(({ name }) => name)]);
     return fail({
       code: 'BNN1006',
-      message: `The model has no tensor or node named "${wanted}".`,
+      message: `the model has no tensor or node named "${wanted}".`,
       origin,
       details: listed,
       help: near === undefined ? '`bnnc inspect` lists the nodes.' : `Did you mean "${near}"?`,
@@ -95,12 +93,12 @@ export function chooseEnding(graph: ModelGraph, wanted: string | null): Ending {
   }
   const endings = graph.outputs.map((name) => endingOf(graph, name));
   const [first] = endings;
-  if (first === undefined) return fail({ code: 'BNN1006', message: 'The model has no output.', origin });
+  if (first === undefined) return fail({ code: 'BNN1006', message: 'the model has no output.', origin });
   const longest = endings.reduce((a, b) => (b.dropped.length > a.dropped.length ? b : a));
   if (endings.every((ending) => ending.tensor === first.tensor)) return longest;
   return fail({
     code: 'BNN1006',
-    message: `The model has ${graph.outputs.length} outputs; bnnc compiles one.`,
+    message: `the model has ${graph.outputs.length} outputs; bnnc compiles one.`,
     origin,
     details: listed,
     help: `Choose one with --output, for example --output "${graph.outputs[0]}".`,
@@ -131,7 +129,7 @@ export function reach(graph: ModelGraph, roots: readonly string[], diagnostics: 
       const reader = graph.nodes.find((candidate) => candidate.inputs.includes(name));
       diagnostics.error({
         code: 'BNN1003',
-        message: `The tensor "${name}" is neither an input nor an initializer nor made by a node.`,
+        message: `the tensor "${name}" is neither an input nor an initializer nor made by a node.`,
         origin: reader?.origin ?? { file: graph.file, path: 'graph.output' },
       });
     }

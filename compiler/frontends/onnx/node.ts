@@ -1,6 +1,12 @@
 /** Nodes of an ONNX graph with their attributes as plain values. */
 import { fail, type Origin } from '../../support/diagnostics.ts';
-import { AttributeProto_AttributeType as Kind, type AttributeProto, type NodeProto, type TensorProto } from './onnx_pb.ts';
+import {
+  AttributeProto_AttributeType as Kind,
+  type AttributeProto,
+  type NodeProto,
+  type SparseTensorProto,
+  type TensorProto,
+} from './onnx_pb.ts';
 
 export interface OnnxNode {
   /** The node's own name, or `<operator>_<index>`. */
@@ -12,11 +18,13 @@ export interface OnnxNode {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, AttributeProto>;
+  /** Version of the standard operators that the node is written for. */
+  readonly opset: number;
   readonly origin: Origin;
 }
 
-/** The node at `index` of the graph; its origin reads `graph.node[7] "bn2" (BatchNormalization)`. */
-export function toOnnxNode(proto: NodeProto, index: number, file: string): OnnxNode {
+/** The node at `index` of the list at `path`; its origin reads `graph.node[7] "bn2" (BatchNormalization)`. */
+export function toOnnxNode(proto: NodeProto, index: number, path: string, file: string, opset: number): OnnxNode {
   const name = proto.name === '' ? `${proto.opType}_${index}` : proto.name;
   return {
     name,
@@ -24,9 +32,34 @@ export function toOnnxNode(proto: NodeProto, index: number, file: string): OnnxN
     domain: proto.domain === 'ai.onnx' ? '' : proto.domain,
     inputs: proto.input,
     outputs: proto.output,
-    attributes: new Map(proto.attribute.map((attribute) => [attribute.name, attribute])),
-    origin: { file, path: `graph.node[${index}] "${name}" (${proto.opType})` },
+    attributes: new Map(),
+    opset,
+    origin: { file, path: `${path}.node[${index}] "${name}" (${proto.opType})` },
   };
+}
+
+/**
+ * The attributes of a node by name. Inside a function, those that refer to an attribute of the function (`values`) get its
+ * value and are left out where it has none; outside (null) there is nothing to refer to, which is damage (BNN1003).
+ */
+export function attributesOf(
+  proto: NodeProto,
+  values: ReadonlyMap<string, AttributeProto> | null,
+  origin: Origin,
+): ReadonlyMap<string, AttributeProto> {
+  const attributes = new Map<string, AttributeProto>();
+  for (const attribute of proto.attribute) {
+    const { name, refAttrName } = attribute;
+    if (refAttrName === '') {
+      attributes.set(name, attribute);
+      continue;
+    }
+    if (values === null)
+      return fail({ code: 'BNN1003', message: `the attribute ${name} refers to "${refAttrName}", but stands in no function.`, origin });
+    const value = values.get(refAttrName);
+    if (value !== undefined) attributes.set(name, { ...value, name });
+  }
+  return attributes;
 }
 
 /** Refuses a use of a supported operator (BNN1008). `message` completes "NAME (Op) …". */
@@ -78,6 +111,10 @@ export function integersAttribute(node: OnnxNode, name: string): readonly number
 
 export function floatsAttribute(node: OnnxNode, name: string): readonly number[] | undefined {
   return attribute(node, name, Kind.FLOATS)?.floats;
+}
+
+export function sparseAttribute(node: OnnxNode, name: string): SparseTensorProto | undefined {
+  return attribute(node, name, Kind.SPARSE_TENSOR)?.sparseTensor;
 }
 
 export function tensorAttribute(node: OnnxNode, name: string): TensorProto | undefined {

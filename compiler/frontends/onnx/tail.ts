@@ -5,8 +5,8 @@ import { TAIL, type Ending } from './model-graph.ts';
 import { integerAttribute, refuse, type OnnxNode } from './node.ts';
 
 /** The axis along which a node of the tail works, in an operator set where its default changed. */
-function axisOf(node: OnnxNode, opset: number): number {
-  if (node.op === 'Softmax' || node.op === 'LogSoftmax') return integerAttribute(node, 'axis', opset < 13 ? 1 : -1);
+function axisOf(node: OnnxNode): number {
+  if (node.op === 'Softmax' || node.op === 'LogSoftmax') return integerAttribute(node, 'axis', node.opset < 13 ? 1 : -1);
   return integerAttribute(node, 'axis', node.op === 'ArgMax' ? 0 : -1);
 }
 
@@ -19,14 +19,14 @@ export function checkTail({ dropped }: Ending, scores: readonly number[], contex
 }
 
 function checkNode(node: OnnxNode, scores: readonly number[], context: ImportContext): string {
-  const axis = resolveAxis(axisOf(node, context.opset), scores.length);
+  const axis = resolveAxis(axisOf(node), scores.length);
   // Before operator set 13 a Softmax works on all dimensions from its axis on.
-  const flat = (node.op === 'Softmax' || node.op === 'LogSoftmax') && context.opset < 13;
+  const flat = (node.op === 'Softmax' || node.op === 'LogSoftmax') && node.opset < 13;
   const covers = (dimension: number): boolean => axis !== undefined && (flat ? dimension >= axis : dimension === axis);
   if (axis === undefined || scores.some((size, dimension) => size !== 1 && !covers(dimension))) {
     return refuse(
       node,
-      `works along axis ${axisOf(node, context.opset)} of scores of shape [${scores.join(', ')}]`,
+      `works along axis ${axisOf(node)} of scores of shape [${scores.join(', ')}]`,
       'Choose the tensor before it with --output.',
     );
   }

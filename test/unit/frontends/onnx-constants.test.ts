@@ -1,8 +1,8 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import type { SideFiles } from '../../../compiler/frontends/frontend.ts';
-import { bfloat16, float16 } from '../../../compiler/frontends/onnx/constant.ts';
-import { TensorProtoSchema } from '../../../compiler/frontends/onnx/onnx_pb.ts';
+import { bfloat16, float16 } from '../../../compiler/frontends/onnx/stored-types.ts';
+import { SparseTensorProtoSchema, TensorProtoSchema } from '../../../compiler/frontends/onnx/onnx_pb.ts';
 import { OnnxModel, floatTensor, int64Tensor } from '../../support/onnx-model.ts';
 import { NO_FILES, codesOf, expectSameAsOnnxRuntime, problemsOf, randomSource, readModel, runImported } from './read-model.ts';
 
@@ -31,9 +31,60 @@ describe('initializers', () => {
     ['int8', { dataType: 3, rawData: Uint8Array.of(1, 2, 3) }],
     ['uint32', { dataType: 12, uint64Data: [1n, 2n, 3n] }],
     ['float16', { dataType: 10, int32Data: [0x3c00, 0x4000, 0x4200] }],
+    ['raw float16', { dataType: 10, rawData: bytesOf(Uint16Array.of(0x3c00, 0x4000, 0x4200)) }],
     ['raw bfloat16', { dataType: 16, rawData: Uint8Array.of(0x80, 0x3f, 0, 0x40, 0x40, 0x40) }],
+    ['bfloat16', { dataType: 16, int32Data: [0x3f80, 0x4000, 0x4040] }],
+    ['raw int32', { dataType: 6, rawData: bytesOf(Int32Array.of(1, 2, 3)) }],
+    ['uint16', { dataType: 4, int32Data: [1, 2, 3] }],
+    ['raw uint16', { dataType: 4, rawData: bytesOf(Uint16Array.of(1, 2, 3)) }],
+    ['raw uint32', { dataType: 12, rawData: bytesOf(Uint32Array.of(1, 2, 3)) }],
+    ['uint64', { dataType: 13, uint64Data: [1n, 2n, 3n] }],
+    ['raw uint64', { dataType: 13, rawData: bytesOf(BigUint64Array.of(1n, 2n, 3n)) }],
+    ['raw uint4', { dataType: 21, rawData: Uint8Array.of(0x21, 0xf3) }],
+    ['uint4', { dataType: 21, int32Data: [0x21, 0x03] }],
+    ['raw int4', { dataType: 22, rawData: Uint8Array.of(0x21, 0x03) }],
+    ['int4', { dataType: 22, int32Data: [0x21, 0x03] }],
   ] as const)('are read from %s', (_name, fields) => {
     expect(product(fields as unknown as TensorFields)).toEqual([321]);
+  });
+
+  it('of negative four-bit integers keep their sign, of unsigned ones their size', () => {
+    expect(product({ dataType: 22, rawData: Uint8Array.of(0x8f, 0x07) })).toEqual([-1 - 80 + 700]);
+    expect(product({ dataType: 21, rawData: Uint8Array.of(0x8f, 0x07) })).toEqual([15 + 80 + 700]);
+    expect(product({ dataType: 3, int32Data: [-1, 2, -3] })).toEqual([-281]);
+  });
+
+  it('of strings are refused with the reason', () => {
+    expect(() => product({ dataType: 8, stringData: [new Uint8Array(1), new Uint8Array(1), new Uint8Array(1)] })).toThrow(
+      'type string, which cannot be read: a network computes with numbers',
+    );
+  });
+
+  describe('in sparse form', () => {
+    const sparse = (values: readonly number[], indices: readonly number[], indexShape: readonly number[], dims = [3, 2]) => {
+      const model = new OnnxModel();
+      const weights = model.sparse(
+        create(SparseTensorProtoSchema, {
+          values: floatTensor([values.length], values, 'w'),
+          indices: int64Tensor(indexShape, indices),
+          dims: dims.map(BigInt),
+        }),
+      );
+      return model.bytes(model.node('MatMul', [model.input('x', [1, 3]), weights]));
+    };
+
+    it('are 0 where nothing is stored, by flat or by full indices', () => {
+      expect(Array.from(runImported(readModel(sparse([5, 7], [0, 3], [2])), [1, 10, 100]))).toEqual([5, 70]);
+      expect(Array.from(runImported(readModel(sparse([5, 7], [0, 0, 1, 1], [2, 2])), [1, 10, 100]))).toEqual([5, 70]);
+    });
+
+    it.each([
+      ['outside the shape', [5], [6], [1], [3, 2]],
+      ['without a place for each value', [5, 7], [0], [1], [3, 2]],
+      ['of a huge shape', [5], [0], [1], [2 ** 20, 2 ** 20]],
+    ] as const)('are refused %s', (_name, values, indices, shape, dims) => {
+      expect(codesOf(sparse(values, indices, shape, [...dims]))).toEqual(['BNN1009']);
+    });
   });
 
   it('of truth values are 0 and 1', () => {
@@ -80,8 +131,8 @@ describe('initializers', () => {
     const bad = ['w', 'b'].map((name) => model.initializer(create(TensorProtoSchema, { name, dataType: 1, dims: [3n, 1n] })));
     const y = model.node('Add', [model.node('MatMul', [model.input('x', [1, 3]), bad[0] ?? '']), bad[1] ?? '']);
     expect(problemsOf(model.bytes(y)).map(({ code, message }) => `${code} ${message.slice(0, 14)}`)).toEqual([
-      'BNN1009 The tensor "b"',
-      'BNN1009 The tensor "w"',
+      'BNN1009 the tensor "b"',
+      'BNN1009 the tensor "w"',
     ]);
   });
 

@@ -12,7 +12,6 @@ import { MAKERS } from './makers.ts';
 import { MOVERS } from './movers.ts';
 
 export interface FoldContext {
-  readonly opset: number;
   readonly side: SideFiles;
 }
 

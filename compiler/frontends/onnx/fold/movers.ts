@@ -1,6 +1,6 @@
 /** Folding of operators that move elements of constants without computing. */
 import { elementCount } from '../../../ir/encoding.ts';
-import { allocate, constant, elementOf, isFloat, storedTypeName, type Constant } from '../constant.ts';
+import { allocate, constant, isFloat, type Constant } from '../constant.ts';
 import {
   broadcastIndices,
   broadcastShape,
@@ -14,6 +14,7 @@ import {
   walk,
 } from '../indexing.ts';
 import { integerAttribute, integersAttribute, refuse, type OnnxNode } from '../node.ts';
+import { elementOf, storedTypeName } from '../stored-types.ts';
 import type { Fold } from './index.ts';
 import { checkCount, integerList, needed } from './inputs.ts';
 

@@ -11,7 +11,7 @@ import {
   type ImportContext,
   type NodeReader,
 } from '../context.ts';
-import { elementOf, storedTypeName } from '../constant.ts';
+import { elementOf, storedTypeName } from '../stored-types.ts';
 import { broadcastShape } from '../indexing.ts';
 import type { Activation } from '../layout.ts';
 import { integerAttribute, refuse, type OnnxNode } from '../node.ts';
