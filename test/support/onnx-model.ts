@@ -50,9 +50,9 @@ export function attribute(name: string, value: AttributeValue): AttributeProto {
   const base = { name };
   if (typeof value === 'number') return create(AttributeProtoSchema, { ...base, type: Kind.INT, i: BigInt(value) });
   if (typeof value === 'string') return create(AttributeProtoSchema, { ...base, type: Kind.STRING, s: new TextEncoder().encode(value) });
+  if ('$typeName' in value && value.$typeName === 'onnx.AttributeProto') return { ...value, name };
   if ('float' in value) return create(AttributeProtoSchema, { ...base, type: Kind.FLOAT, f: value.float });
   if ('floats' in value) return create(AttributeProtoSchema, { ...base, type: Kind.FLOATS, floats: [...value.floats] });
-  if ('$typeName' in value && value.$typeName === 'onnx.AttributeProto') return { ...value, name };
   if ('$typeName' in value) return create(AttributeProtoSchema, { ...base, type: Kind.TENSOR, t: value });
   return create(AttributeProtoSchema, { ...base, type: Kind.INTS, ints: Array.from(value, BigInt) });
 }

@@ -11,8 +11,6 @@ const SHAPE_ONLY: ReadonlySet<string> = new Set(['Shape', 'Size']);
 const ADVICE: Readonly<Record<string, string>> = {
   GlobalAveragePool: 'Averages are not binary: replace it by Flatten and a dense layer, or cut the model before it with --output.',
   AveragePool: 'Averages are not binary: use MaxPool.',
-  MultiThreshold: 'This is a FINN-internal node: export from Brevitas to QONNX without FINN transformations.',
-  XnorPopcountMatMul: 'This is a FINN-internal node: export from Brevitas to QONNX without FINN transformations.',
   If: 'Control flow cannot be compiled: export with torch.jit.trace, or simplify the file with onnxsim.',
   Loop: 'Control flow cannot be compiled: export with torch.jit.trace, or simplify the file with onnxsim.',
 };
@@ -22,7 +20,8 @@ export function checkOperators(graph: ModelGraph, reached: Reached, diagnostics:
   const constants = new Set([...graph.initializers.keys(), ...graph.sparse.keys(), '']);
   for (const node of reached.nodes) {
     const isConstant = node.inputs.every((name) => constants.has(name));
-    if (isConstant || SHAPE_ONLY.has(node.op)) node.outputs.forEach((name) => constants.add(name));
+    const castsConstant = node.op === 'CastLike' && constants.has(node.inputs[0] ?? '');
+    if (isConstant || castsConstant || SHAPE_ONLY.has(node.op)) node.outputs.forEach((name) => constants.add(name));
     if ((isConstant ? folderOf(node) : readerOf(node)) !== undefined) continue;
     const domain = node.domain === '' ? 'ai.onnx' : node.domain;
     diagnostics.error({

@@ -3,11 +3,12 @@ import { elementCount } from '../../ir/encoding.ts';
 import type { AttrsOf, OpKind } from '../../ir/ops/index.ts';
 import type { GraphBuilder } from '../../ir/builder.ts';
 import type { Constant } from './constant.ts';
+import { TRUTH, refuseAnswers, refuseSquashed, type Deferred, type ThreeWay } from './deferred.ts';
 import { MOST_ELEMENTS, broadcastIndices, broadcastShape } from './indexing.ts';
 import { channelsFirst, properSizes, sameOrder, type Activation } from './layout.ts';
 import { refuse, refuseOrder, type OnnxNode } from './node.ts';
 
-export type Tensor = Activation | Constant;
+export type Tensor = Activation | Constant | Deferred;
 
 export interface ImportContext {
   readonly builder: GraphBuilder;
@@ -26,7 +27,7 @@ export function optionalTensor(node: OnnxNode, context: ImportContext, position:
   return name === '' ? undefined : context.tensors.get(name);
 }
 
-function requiredTensor(node: OnnxNode, context: ImportContext, position: number): Tensor {
+export function requiredTensor(node: OnnxNode, context: ImportContext, position: number): Tensor {
   return optionalTensor(node, context, position) ?? refuse(node, `lacks its input ${position}`);
 }
 
@@ -34,6 +35,8 @@ function requiredTensor(node: OnnxNode, context: ImportContext, position: number
 export function paddedInput(node: OnnxNode, context: ImportContext, position = 0): Activation {
   const tensor = requiredTensor(node, context, position);
   if (tensor.kind === 'activation') return tensor;
+  if (tensor.kind === 'three-way') return settle(node, context, tensor);
+  if (tensor.kind === 'squashed') return refuseSquashed(node, tensor);
   return refuse(node, `computes its result from the constant "${node.inputs[position]}" where bnnc expects the previous layer`);
 }
 
@@ -66,13 +69,56 @@ export function optionalConstant(node: OnnxNode, context: ImportContext, positio
 /** Refuses integers and truth values where the file would compute with them in their own type. */
 export function needFloat(node: OnnxNode, x: Activation): void {
   if (x.element === 'float') return;
-  refuse(node, `computes with ${x.element === 'bool' ? 'truth values' : 'integers'}`, 'Cast the tensor to float before this node.');
+  refuse(
+    node,
+    `computes with ${x.element === 'bool' ? 'truth values' : x.element === 'double' ? 'doubles' : 'integers'}`,
+    'Cast the tensor to float before this node.',
+  );
 }
 
 /** Adds a graph node and gives its value the layout of `x`. */
 export function apply<K extends OpKind>(context: ImportContext, node: OnnxNode, kind: K, attrs: AttrsOf<K>, x: Activation): Activation {
   const value = context.builder.node(kind, node.name, attrs, [x.value], node.origin);
-  return { ...x, value, element: 'float', negated: false };
+  return { ...x, value, element: 'float', negated: false, range: undefined, three: undefined };
+}
+
+/** Tensors that were made on demand: a second reader gets the same. */
+const settled = new WeakMap<ThreeWay, Activation>();
+
+const COMPARISONS = ['greater', 'greater-or-equal', 'less', 'less-or-equal'] as const;
+
+/** Makes a three-way tensor: a comparison, and behind it a choice of two numbers unless it holds truth values. */
+export function settle(node: OnnxNode, context: ImportContext, three: ThreeWay): Activation {
+  const before = settled.get(three);
+  if (before !== undefined) return before;
+  const made = { ...make(node, context, three), three };
+  settled.set(three, made);
+  return made;
+}
+
+function make(node: OnnxNode, context: ImportContext, three: ThreeWay): Activation {
+  const { source, limits, element, answers } = three;
+  const [below, at, above] = answers;
+  if (element === 'bool') {
+    const operator = COMPARISONS.find((name) => TRUTH[name].every((truth, i) => truth === answers[i]));
+    if (operator === undefined) return refuseAnswers(node, three);
+    return { ...apply(context, node, 'compare', { operator, values: limits }, source), element };
+  }
+  const aroundZero = limits.every((limit) => limit === 0);
+  if (aroundZero && below === -above && above > 0 && (at === 0 || at === above || at === below)) {
+    const zero = at === 0 ? 'zero' : at > 0 ? 'plus' : 'minus';
+    const signs = apply(context, node, 'sign', { zero }, source);
+    if (above === 1) return { ...signs, element };
+    return {
+      ...apply(context, node, 'elementwise', { steps: [{ operator: 'multiply', values: Float32Array.of(above) }] }, signs),
+      element,
+    };
+  }
+  if (below === above || (at !== below && at !== above)) return refuseAnswers(node, three);
+  const operator = at === above ? 'greater-or-equal' : 'greater';
+  const compared = apply(context, node, 'compare', { operator, values: limits }, source);
+  const choices = { whenTrue: Math.fround(above), whenFalse: Math.fround(below) };
+  return { ...apply(context, node, 'select', choices, compared), element };
 }
 
 /** The tensor as a vector of all its elements, in the value's own order. */

@@ -3,12 +3,14 @@ import { GraphBuilder } from '../../ir/builder.ts';
 import { UserError, fail, type Diagnostics, type Problem } from '../../support/diagnostics.ts';
 import type { Imported, SideFiles } from '../frontend.ts';
 import { readSparseTensor, readTensor } from './constant.ts';
-import { asImage, asVector, isImage, type ImportContext, type Tensor } from './context.ts';
+import { asImage, asVector, isImage, settle, type ImportContext, type Tensor } from './context.ts';
+import { refuseSquashed } from './deferred.ts';
 import { readGraphInput, type GraphInput } from './graph-input.ts';
 import { properSizes, type Activation } from './layout.ts';
 import type { Ending, ModelGraph, Reached } from './model-graph.ts';
 import { refuse, refuseOrder, type OnnxNode } from './node.ts';
 import type { ValueInfoProto } from './onnx_pb.ts';
+import { prune } from './prune.ts';
 import { folderOf, readerOf } from './readers/index.ts';
 import { checkTail } from './tail.ts';
 
@@ -84,7 +86,7 @@ function readNode(
     if (tensor === undefined && name !== '') return refuseMissing(node, name, graph, context);
     inputs.push(tensor);
   }
-  const constants = inputs.filter((tensor) => tensor?.kind !== 'activation');
+  const constants = inputs.filter((tensor) => tensor === undefined || tensor.kind === 'constant');
   if (constants.length === inputs.length) {
     const fold = folderOf(node) ?? refuse(node, 'cannot be computed on constants');
     return fold(
@@ -120,10 +122,18 @@ function layOut(x: Activation, context: ImportContext, node: OnnxNode): Activati
   );
 }
 
+/** What was left to its readers has none behind the output. */
+function materialise(node: OnnxNode, context: ImportContext, tensor: Tensor): Tensor {
+  if (tensor.kind === 'three-way') return settle(node, context, tensor);
+  return tensor.kind === 'squashed' ? refuseSquashed(node, tensor) : tensor;
+}
+
 function finish(plan: ImportPlan, input: GraphInput, context: ImportContext, diagnostics: Diagnostics): Imported {
   const { graph, ending } = plan;
   const last = graph.producers.get(ending.tensor);
-  const output = context.tensors.get(ending.tensor);
+  const tensor = context.tensors.get(ending.tensor);
+  const output = last === undefined || tensor === undefined ? tensor : collect(diagnostics, () => materialise(last, context, tensor));
+  diagnostics.stopOnErrors();
   if (output?.kind !== 'activation') {
     return fail({
       code: 'BNN1006',
@@ -137,7 +147,7 @@ function finish(plan: ImportPlan, input: GraphInput, context: ImportContext, dia
   const value = laidOut ?? output;
   if (isImage(value) && value.order !== null) notes.push('The output is an image: the header gives it as [height][width][channel].');
   return {
-    graph: context.builder.finish(value.value),
+    graph: prune(context.builder.finish(value.value)),
     classes: null,
     inputOrder: input.inputOrder,
     inputShape: input.inputShape,

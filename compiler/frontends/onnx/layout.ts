@@ -7,6 +7,7 @@
  * into its weight columns, and a convolution asks whether it is the channels-first order of an image.
  */
 import type { ValueId } from '../../ir/types.ts';
+import type { ThreeWay } from './deferred.ts';
 import { stridesOf, transposeIndices, walk } from './indexing.ts';
 
 /** A tensor that depends on the input. */
@@ -17,12 +18,16 @@ export interface Activation {
   readonly shape: readonly number[];
   /** Element of the value for each ONNX element; null where both orders agree. */
   readonly order: Int32Array | null;
-  /** What the file computes with: integers and truth values take part in no arithmetic before a Cast. */
-  readonly element: 'float' | 'integer' | 'bool';
+  /** What the file computes with: only floats take part in arithmetic; the others need a Cast before. */
+  readonly element: 'float' | 'double' | 'integer' | 'bool';
   /** The truth values of `value` are meant inverted (a Not). */
   readonly negated: boolean;
   /** A Pad that waits for its convolution; `shape` is the shape before it. */
   readonly pad: PendingPad | null;
+  /** Every element lies between these numbers. */
+  readonly range?: readonly [low: number, high: number] | undefined;
+  /** What else is known of the elements: a function of whether another tensor is below, at or above a limit. */
+  readonly three?: ThreeWay | undefined;
 }
 
 export interface PendingPad {

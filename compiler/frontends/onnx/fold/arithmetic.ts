@@ -3,6 +3,7 @@ import { allocate, constant, isFloat, type Constant, type ElementType } from '..
 import { broadcastIndices, broadcastShape, resolveAxis, stridesOf, walk } from '../indexing.ts';
 import { floatAttribute, integerAttribute, refuse, type OnnxNode } from '../node.ts';
 import { bipolarScale, readQuantizer } from '../quantizer.ts';
+import { roundHalfEven } from './cast.ts';
 import type { Fold } from './index.ts';
 import { checkCount, integerList, needed } from './inputs.ts';
 
@@ -48,14 +49,6 @@ function unary(operation: (value: number) => number): Fold {
 }
 
 const truth = (holds: (a: number, b: number) => boolean): Fold => binary((a, b) => (holds(a, b) ? 1 : 0), 'bool');
-
-/** Half-way cases go to the even neighbour, as in IEEE 754 and numpy. */
-function roundHalfEven(x: number): number {
-  const below = Math.floor(x);
-  const fraction = x - below;
-  if (fraction !== 0.5) return fraction < 0.5 ? below : below + 1;
-  return below % 2 === 0 ? below : below + 1;
-}
 
 const where: Fold = (node, inputs) => {
   const [condition, a, b] = [needed(node, inputs, 0), needed(node, inputs, 1), needed(node, inputs, 2)];
@@ -134,6 +127,7 @@ const quantizer: Fold = (node, inputs) => {
 export const ARITHMETIC: readonly (readonly [string, Fold])[] = [
   ['Add', binary((a, b) => a + b)],
   ['Sub', binary((a, b) => a - b)],
+  ['Sum', variadic((a, b) => a + b)],
   ['Mul', binary((a, b) => a * b)],
   ['Div', divide],
   ['Pow', binary((a, b) => (b === 0.5 ? Math.sqrt(a) : a ** b))],
@@ -146,6 +140,7 @@ export const ARITHMETIC: readonly (readonly [string, Fold])[] = [
   ['Equal', truth((a, b) => a === b)],
   ['And', truth((a, b) => a !== 0 && b !== 0)],
   ['Or', truth((a, b) => a !== 0 || b !== 0)],
+  ['Xor', truth((a, b) => (a !== 0) !== (b !== 0))],
   ['Not', unary((x) => (x === 0 ? 1 : 0))],
   ['Neg', unary((x) => -x)],
   ['Abs', unary(Math.abs)],

@@ -1,6 +1,6 @@
 /** Folding of operators that move elements of constants without computing. */
 import { elementCount } from '../../../ir/encoding.ts';
-import { allocate, constant, isFloat, type Constant } from '../constant.ts';
+import { allocate, constant, type Constant } from '../constant.ts';
 import {
   broadcastIndices,
   broadcastShape,
@@ -14,7 +14,7 @@ import {
   walk,
 } from '../indexing.ts';
 import { integerAttribute, integersAttribute, refuse, type OnnxNode } from '../node.ts';
-import { elementOf, storedTypeName } from '../stored-types.ts';
+import { cast, castLike } from './cast.ts';
 import type { Fold } from './index.ts';
 import { checkCount, integerList, needed } from './inputs.ts';
 
@@ -163,16 +163,6 @@ const expand: Fold = (node, inputs) => {
   return pick(x, shape, broadcastIndices(x.shape, shape));
 };
 
-const cast: Fold = (node, inputs) => {
-  const x = needed(node, inputs, 0);
-  const to = integerAttribute(node, 'to', 0);
-  const element = elementOf(to) ?? refuse(node, `casts to ${storedTypeName(to)}`);
-  const data = allocate(element, x.data.length);
-  const convert = element === 'bool' ? (v: number) => (v === 0 ? 0 : 1) : isFloat(element) ? (v: number) => v : Math.trunc;
-  for (let i = 0; i < data.length; i += 1) data[i] = convert(x.data[i] ?? 0);
-  return constant(element, x.shape, data);
-};
-
 export const MOVERS: readonly (readonly [string, Fold])[] = [
   ['Identity', identity],
   ['Dropout', identity],
@@ -186,4 +176,5 @@ export const MOVERS: readonly (readonly [string, Fold])[] = [
   ['Slice', slice],
   ['Expand', expand],
   ['Cast', cast],
+  ['CastLike', castLike],
 ];

@@ -1,5 +1,6 @@
 /** Elementwise arithmetic with constants, Clip and Relu. */
 import type { Step } from '../../../ir/attributes.ts';
+import { runSteps } from '../../../ir/steps.ts';
 import {
   activationInput,
   alignConstant,
@@ -12,13 +13,27 @@ import {
   type ImportContext,
   type NodeReader,
 } from '../context.ts';
-import type { Constant } from '../constant.ts';
+import { isFloat, type Constant } from '../constant.ts';
+import { answered, mapAnswers, threeWayOf, type ThreeWay } from '../deferred.ts';
 import type { Activation } from '../layout.ts';
 import { floatAttribute, refuse, type OnnxNode } from '../node.ts';
+import { combineAnswers } from './answers.ts';
 
-/** Adds float32 steps whose constants already fit the value's channels. */
+/**
+ * Adds float32 steps whose constants already fit the value's channels. What is known of the elements is carried through: a step
+ * with one constant is monotone, so the ends of a range become its ends.
+ */
 export function elementwise(context: ImportContext, node: OnnxNode, x: Activation, steps: readonly Step[]): Activation {
-  return apply(context, node, 'elementwise', { steps }, x);
+  const result = apply(context, node, 'elementwise', { steps }, x);
+  if (steps.some(({ values }) => values.length !== 1)) return result;
+  const f = (value: number): number => runSteps(steps, value, 0);
+  const three = threeWayOf(x);
+  const ends = (x.range ?? [-Infinity, Infinity]).map(f);
+  return {
+    ...result,
+    range: ends.some(Number.isNaN) ? undefined : [Math.min(...ends), Math.max(...ends)],
+    three: three && answered(three, 'float', mapAnswers(three, f)),
+  };
 }
 
 /** Adds steps with one constant of the file, after lining its elements up with the channels. */
@@ -29,7 +44,11 @@ export function stepWith(
   operator: Step['operator'],
   values: Constant,
 ): Activation {
-  needFloat(node, input);
+  // Bytes with a float constant: FINN leaves the Cast out.
+  const bytes = input.element === 'integer' && isFloat(values.element);
+  needFloat(node, bytes ? { ...input, element: 'float' } : input);
+  const exact = values.element !== 'float64' || values.data.every((value) => Math.fround(value) === value || Number.isNaN(value));
+  if (!exact) refuse(node, 'computes with a constant of type double', 'Cast the constant to float before this node.');
   const { x, index } = alignConstant(context, node, input, values.shape);
   return elementwise(context, node, x, [{ operator, values: gatherFloats(values, index) }]);
 }
@@ -55,24 +74,40 @@ export function splitOperands(
   };
 }
 
-function commutative(operator: Step['operator']): NodeReader {
+/** Arithmetic on the answers to one question, where the tensors are such. Integers are exact; floats are rounded by `answered`. */
+function onAnswers(node: OnnxNode, context: ImportContext, f: (a: number, b: number) => number): ThreeWay | undefined {
+  const three = node.inputs.map((name) => threeWayOf(context.tensors.get(name))).find((found) => found !== undefined);
+  if (three === undefined || three.element === 'bool') return undefined;
+  return combineAnswers(node, context, three.element, (values) => values.slice(1).reduce(f, values[0] ?? 0), three.element === 'integer');
+}
+
+/** A tensor and any number of constants, in the order in which the file combines them. */
+function commutative(operator: Step['operator'], f: (a: number, b: number) => number): NodeReader {
   return (node, context) => {
-    if (node.inputs.length > 2) return refuse(node, `has ${node.inputs.length} inputs; a tensor and one constant work`);
+    const answers = node.inputs.length === 2 ? onAnswers(node, context, f) : undefined;
+    if (answers !== undefined) return answers;
     if (node.inputs.length === 1) return activationInput(node, context);
-    const { x, values } = splitOperands(node, context);
-    return stepWith(context, node, x, operator, values);
+    const [first = '', second = '', ...rest] = node.inputs;
+    const { x, values } = splitOperands({ ...node, inputs: [first, second] }, context);
+    let result = stepWith(context, node, x, operator, values);
+    rest.forEach((_, i) => {
+      result = stepWith(context, node, result, operator, constantInput(node, context, i + 2, 'its third operand'));
+    });
+    return result;
   };
 }
 
-export const readAdd = commutative('add');
-export const readMul = commutative('multiply');
-export const readMax = commutative('maximum');
-export const readMin = commutative('minimum');
+export const readAdd = commutative('add', (a, b) => a + b);
+export const readMul = commutative('multiply', (a, b) => a * b);
+export const readMax = commutative('maximum', Math.max);
+export const readMin = commutative('minimum', Math.min);
 
 const NEGATE: Step = { operator: 'multiply', values: Float32Array.of(-1) };
 
 /** c − x is −x + c: negation is exact, so both round the same way. */
 export const readSub: NodeReader = (node, context) => {
+  const answers = onAnswers(node, context, (a, b) => a - b);
+  if (answers !== undefined) return answers;
   const { x, values, swapped } = splitOperands(node, context);
   if (!swapped) return stepWith(context, node, x, 'subtract', values);
   needFloat(node, x);
@@ -101,6 +136,19 @@ export const readRelu: NodeReader = (node, context) => {
   const x = activationInput(node, context);
   needFloat(node, x);
   return elementwise(context, node, x, [{ operator: 'maximum', values: new Float32Array(1) }]);
+};
+
+/** max(0, min(1, alpha·x + beta)), a rounding after each operation. */
+export const readHardSigmoid: NodeReader = (node, context) => {
+  const x = activationInput(node, context);
+  needFloat(node, x);
+  const [alpha, beta] = [floatAttribute(node, 'alpha', Math.fround(0.2)), floatAttribute(node, 'beta', 0.5)];
+  return elementwise(context, node, x, [
+    { operator: 'multiply', values: Float32Array.of(alpha) },
+    { operator: 'add', values: Float32Array.of(beta) },
+    { operator: 'minimum', values: Float32Array.of(1) },
+    { operator: 'maximum', values: new Float32Array(1) },
+  ]);
 };
 
 /** Limits are inputs since operator set 11, attributes before. */

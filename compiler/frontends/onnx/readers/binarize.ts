@@ -1,17 +1,46 @@
 /** Sign and the one-bit quantizers of QONNX on activations. */
-import { apply, needFloat, optionalConstant, paddedInput, type ImportContext, type NodeReader } from '../context.ts';
+import {
+  apply,
+  needFloat,
+  optionalConstant,
+  paddedInput,
+  requiredTensor,
+  settle,
+  type ImportContext,
+  type NodeReader,
+  type Tensor,
+} from '../context.ts';
 import type { Constant } from '../constant.ts';
+import { answered, mapAnswers, threeWayOf, type ThreeWay } from '../deferred.ts';
 import type { Activation } from '../layout.ts';
 import { refuse, type OnnxNode } from '../node.ts';
 import { bipolarScale, readQuantizer } from '../quantizer.ts';
 import { stepWith } from './arithmetic.ts';
 
+/** Where the input is a function of another comparison and its sign is never 0, the sign is one of that comparison. */
+function signOfAnswers(tensor: Tensor, zero: 'plus' | 'zero'): ThreeWay | undefined {
+  const three = threeWayOf(tensor);
+  if (three === undefined || three.element === 'bool') return undefined;
+  const signs = answered(
+    three,
+    'float',
+    mapAnswers(three, (value) => (value === 0 && zero === 'plus' ? 1 : Math.sign(value))),
+  );
+  return signs.answers.includes(0) ? undefined : signs;
+}
+
 /** A sign maps the elements that a Pad will add as well. */
 function sign(node: OnnxNode, context: ImportContext, zero: 'plus' | 'zero'): Activation {
-  const x = paddedInput(node, context);
+  const tensor = requiredTensor(node, context, 0);
+  const answers = signOfAnswers(tensor, zero);
+  if (answers !== undefined) return settle(node, context, answers);
+  const x = tensor.kind === 'squashed' && tensor.center === 0 ? tensor.x : paddedInput(node, context);
   if (x.element === 'bool') return refuse(node, 'takes the sign of truth values');
   const binarized = apply(context, node, 'sign', { zero }, x);
-  if (x.pad === null) return binarized;
+  if (x.pad === null) {
+    const three = { kind: 'three-way', source: x, limits: new Float32Array(1), element: 'float' } as const;
+    return { ...binarized, three: { ...three, answers: [-1, zero === 'plus' ? 1 : 0, 1] } };
+  }
   const value = x.pad.value === 0 ? (zero === 'plus' ? 1 : 0) : Math.sign(x.pad.value);
   return { ...binarized, pad: { ...x.pad, value } };
 }

@@ -2,16 +2,32 @@
 import type { NodeReader } from '../context.ts';
 import { FOLDABLE, foldOf, type Fold } from '../fold/index.ts';
 import type { OnnxNode } from '../node.ts';
-import { readAdd, readClip, readDiv, readMax, readMin, readMul, readNeg, readPow, readRelu, readSub } from './arithmetic.ts';
+import { readOnAnswers } from './answers.ts';
+import {
+  readAdd,
+  readClip,
+  readDiv,
+  readHardSigmoid,
+  readMax,
+  readMin,
+  readMul,
+  readNeg,
+  readPow,
+  readRelu,
+  readSub,
+} from './arithmetic.ts';
 import { readBipolarQuant, readQuant, readSign } from './binarize.ts';
-import { readCast, readCompare, readNot, readWhere } from './comparison.ts';
+import { readCast, readCastLike } from './cast.ts';
+import { readCompare, readLogic, readNot, readWhere } from './comparison.ts';
+import { readMultiThreshold, readXnorPopcountMatMul } from './finn.ts';
 import { readConv, readGemm, readMatMul } from './linear.ts';
 import { readBatchNormalization } from './normalization.ts';
 import { readConcat, readGather, readSlice, readSplit } from './parts.ts';
 import { readPad } from './pad.ts';
-import { readMaxPool } from './pool.ts';
+import { readGlobalMaxPool, readMaxPool, readReduceMax } from './pool.ts';
 import {
   readDropout,
+  readExpand,
   readFlatten,
   readIdentity,
   readReshape,
@@ -21,22 +37,31 @@ import {
   readTranspose,
   readUnsqueeze,
 } from './shape.ts';
+import { behindSquash, readRounding, readSquash } from './squash.ts';
 
 const STANDARD: Readonly<Record<string, NodeReader>> = {
   Conv: readConv,
   Gemm: readGemm,
   MatMul: readMatMul,
   BatchNormalization: readBatchNormalization,
-  MaxPool: readMaxPool,
+  MaxPool: behindSquash(readMaxPool),
+  GlobalMaxPool: behindSquash(readGlobalMaxPool),
+  ReduceMax: behindSquash(readReduceMax),
   Sign: readSign,
   Greater: readCompare('greater'),
   GreaterOrEqual: readCompare('greater-or-equal'),
   Less: readCompare('less'),
   LessOrEqual: readCompare('less-or-equal'),
+  Equal: readCompare('equal'),
   Not: readNot,
+  And: readLogic((a, b) => a && b),
+  Or: readLogic((a, b) => a || b),
+  Xor: readLogic((a, b) => a !== b),
   Where: readWhere,
   Cast: readCast,
+  CastLike: readCastLike,
   Add: readAdd,
+  Sum: readAdd,
   Sub: readSub,
   Mul: readMul,
   Div: readDiv,
@@ -46,12 +71,22 @@ const STANDARD: Readonly<Record<string, NodeReader>> = {
   Min: readMin,
   Clip: readClip,
   Relu: readRelu,
+  HardSigmoid: readHardSigmoid,
+  Abs: readOnAnswers(Math.abs),
+  Round: readRounding('Round'),
+  Floor: readRounding('Floor'),
+  Ceil: readRounding('Ceil'),
+  Tanh: readSquash(0),
+  Softsign: readSquash(0),
+  Atan: readSquash(0),
+  Erf: readSquash(0),
+  Sigmoid: readSquash(0.5),
   Pad: readPad,
-  Flatten: readFlatten,
-  Reshape: readReshape,
-  Squeeze: readSqueeze,
-  Unsqueeze: readUnsqueeze,
-  Transpose: readTranspose,
+  Flatten: behindSquash(readFlatten),
+  Reshape: behindSquash(readReshape),
+  Squeeze: behindSquash(readSqueeze),
+  Unsqueeze: behindSquash(readUnsqueeze),
+  Transpose: behindSquash(readTranspose),
   Slice: readSlice,
   Split: readSplit,
   Gather: readGather,
@@ -60,15 +95,18 @@ const STANDARD: Readonly<Record<string, NodeReader>> = {
   Size: readSize,
   Identity: readIdentity,
   Dropout: readDropout,
+  Expand: behindSquash(readExpand),
 };
 
 const QUANTIZERS: Readonly<Record<string, NodeReader>> = {
   BipolarQuant: readBipolarQuant,
   Quant: readQuant,
   IntQuant: readQuant,
+  MultiThreshold: readMultiThreshold,
+  XnorPopcountMatMul: readXnorPopcountMatMul,
 };
 
-/** Exporters disagree on the domain of the quantizers, and some leave it out. */
+/** Exporters disagree on the domain of these operators, and some leave it out. */
 const QUANTIZER_DOMAINS: ReadonlySet<string> = new Set(['', 'onnx.brevitas', 'qonnx.custom_op.general', 'finn.custom_op.general']);
 
 function isKnown({ op, domain }: OnnxNode): boolean {

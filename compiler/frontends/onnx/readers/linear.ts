@@ -116,9 +116,11 @@ function needInputs(node: OnnxNode, x: Activation, inputs: number, outputs: numb
   if (inputs * outputs === 0) refuse(node, 'has no weights');
 }
 
-export const readMatMul: NodeReader = (node, context) => {
-  const x = activationInput(node, context);
-  const weights = constantInput(node, context, 1, 'its weights');
+export const readMatMul: NodeReader = (node, context) =>
+  matrixProduct(node, context, activationInput(node, context), constantInput(node, context, 1, 'its weights'));
+
+/** x·W for a matrix W of [inputs, outputs]. */
+export function matrixProduct(node: OnnxNode, context: ImportContext, x: Activation, weights: Constant): Activation {
   const [inputs = 0, outputs = 0] = weights.shape.slice(-2);
   if (weights.shape.length < 2 || elementCount(weights.shape) !== inputs * outputs) {
     return refuse(node, `has weights of shape [${weights.shape.join(', ')}]; a matrix [inputs, outputs] works`);
@@ -129,7 +131,7 @@ export const readMatMul: NodeReader = (node, context) => {
   const shape = [...x.shape.slice(0, -1), outputs];
   checkSize(node, shape);
   return { ...dense(node, context, x, { inputs, outputs }, (i, o) => weights.data[i * outputs + o] ?? 0, null), shape };
-};
+}
 
 /** alpha·x·W + beta·C. With alpha = 1 the bias belongs to the layer; else both are steps of their own. */
 export const readGemm: NodeReader = (node, context) => {

@@ -1,8 +1,18 @@
 /** MaxPool. */
-import { outputSize, type Window } from '../../../ir/attributes.ts';
-import { asImage, imageResult, paddedInput, type NodeReader } from '../context.ts';
-import type { PendingPad } from '../layout.ts';
-import { integerAttribute, refuse, type OnnxNode } from '../node.ts';
+import { NO_PADDING, outputSize, type Window } from '../../../ir/attributes.ts';
+import {
+  activationInput,
+  asImage,
+  asVector,
+  imageResult,
+  optionalConstant,
+  paddedInput,
+  type ImportContext,
+  type NodeReader,
+} from '../context.ts';
+import { resolveAxis } from '../indexing.ts';
+import type { Activation, PendingPad } from '../layout.ts';
+import { integerAttribute, integersAttribute, refuse, type OnnxNode } from '../node.ts';
 import { readWindow } from './window.ts';
 
 /** Padding after the last element that makes room for one more, partly filled window, as ceil_mode wants. */
@@ -35,7 +45,34 @@ export const readMaxPool: NodeReader = (node, context) => {
   };
   const ceil = integerAttribute(node, 'ceil_mode', 0) !== 0;
   const bottomRight = ceil ? { bottom: ceilPadding(node, window, height, 0), right: ceilPadding(node, window, width, 1) } : {};
-  return imageResult(context, node, 'max-pool', { ...window, padding: { ...window.padding, ...bottomRight }, minimum: null }, image);
+  const attrs = { ...window, padding: { ...window.padding, ...bottomRight }, minimum: null };
+  return { ...imageResult(context, node, 'max-pool', attrs, image), range: x.range };
+};
+
+/** The largest element of each channel: a window as large as the image. */
+function poolAll(node: OnnxNode, context: ImportContext): Activation {
+  const image = asImage(context, node, activationInput(node, context));
+  const [, , height = 0, width = 0] = image.shape;
+  const window = { kernel: [height, width], stride: [1, 1], dilation: [1, 1], padding: NO_PADDING, minimum: null } as const;
+  return { ...imageResult(context, node, 'max-pool', window, image), range: image.range };
+}
+
+export const readGlobalMaxPool: NodeReader = poolAll;
+
+/** Over rows and columns, all of them. Axes are an input since operator set 18. */
+export const readReduceMax: NodeReader = (node, context) => {
+  const x = activationInput(node, context);
+  const input = optionalConstant(node, context, 1, 'its axes');
+  const axes = (input === undefined ? integersAttribute(node, 'axes') : Array.from(input.data)) ?? [];
+  const resolved = axes.map((axis) => resolveAxis(axis, x.shape.length)).sort();
+  if (x.shape.length !== 4 || resolved.join() !== '2,3')
+    return refuse(
+      node,
+      `takes the maximum over axes [${axes.join(', ')}] of a tensor of shape [${x.shape.join(', ')}]; rows and columns, [2, 3], work`,
+    );
+  const pooled = poolAll(node, context);
+  if (integerAttribute(node, 'keepdims', 1) !== 0) return pooled;
+  return asVector(context, node, { ...pooled, shape: pooled.shape.slice(0, 2) });
 };
 
 /** Padded with a value that never wins. */

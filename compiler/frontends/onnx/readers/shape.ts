@@ -9,12 +9,13 @@ import {
   optionalConstant,
   optionalTensor,
   paddedInput,
+  requiredTensor,
   type ImportContext,
   type NodeReader,
 } from '../context.ts';
 import { shapeConstant } from '../fold/makers.ts';
 import { constant } from '../constant.ts';
-import { isPermutation, resolveAxis, resolveReshape, squeezedShape, unsqueezedShape } from '../indexing.ts';
+import { broadcastShape, isPermutation, resolveAxis, resolveReshape, squeezedShape, unsqueezedShape } from '../indexing.ts';
 import { properSizes, transposedOrder, type Activation } from '../layout.ts';
 import { integerAttribute, integersAttribute, refuse, refuseOrder, type OnnxNode } from '../node.ts';
 
@@ -87,7 +88,18 @@ export const readShape: NodeReader = (node, context) => {
 export const readSize: NodeReader = (node, context) =>
   constant('int64', [], Float64Array.of(elementCount(activationInput(node, context).shape)));
 
-export const readIdentity: NodeReader = (node, context) => paddedInput(node, context);
+export const readIdentity: NodeReader = (node, context) => requiredTensor(node, context, 0);
+
+/** Only where nothing grows: a shape that broadcasts to the tensor's own, ones in front aside. */
+export const readExpand: NodeReader = (node, context) => {
+  const x = activationInput(node, context);
+  const target = Array.from(constantInput(node, context, 1, 'its shape').data);
+  if (target[0] === context.batch && target.length === x.shape.length) target[0] = 1;
+  const shape = broadcastShape(x.shape, target);
+  if (shape === undefined || elementCount(shape) !== elementCount(x.shape))
+    return refuse(node, `expands a tensor of shape [${x.shape.join(', ')}] to [${target.join(', ')}]; a shape of as many elements works`);
+  return { ...x, shape };
+};
 
 /** At inference a Dropout passes its input on. */
 export const readDropout: NodeReader = (node, context) => {
@@ -95,5 +107,5 @@ export const readDropout: NodeReader = (node, context) => {
   if (training !== undefined && (training.kind !== 'constant' || training.data[0] !== 0)) {
     return refuse(node, 'is in training mode', 'Export the model in evaluation mode (model.eval()).');
   }
-  return paddedInput(node, context);
+  return requiredTensor(node, context, 0);
 };
