@@ -26,13 +26,7 @@ import {
 
 /** A plain number is an INT attribute, a list of numbers INTS; floats are marked. A ready attribute is given its name. */
 export type AttributeValue =
-  | number
-  | string
-  | readonly number[]
-  | { readonly float: number }
-  | { readonly floats: readonly number[] }
-  | TensorProto
-  | AttributeProto;
+  number | string | readonly number[] | { readonly float: number } | { readonly floats: readonly number[] } | TensorProto | AttributeProto;
 
 export interface NodeOptions {
   readonly name?: string;

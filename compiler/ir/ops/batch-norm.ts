@@ -6,7 +6,7 @@ import type { OpDef, Tensor, TensorData, TensorType } from '../types.ts';
 
 /**
  * The order of float32 operations, which differs between systems and decides ties.
- * `scale-shift`   onnxruntime: s = γ/√(var+ε), y = x·s + (β − mean·s)
+ * `scale-shift`   onnxruntime: s = γ·(1/√(var+ε)), y = x·s + (β − mean·s)
  * `normalize`     PyTorch eager, textbook: y = (x − mean)/√(var+ε)·γ + β
  */
 export type BatchNormForm = 'scale-shift' | 'normalize';
@@ -34,7 +34,7 @@ export function batchNormSteps(attrs: BatchNormAttrs): readonly Step[] {
       { operator: 'add', values: beta },
     ];
   }
-  const scale = gamma.map((g, c) => Math.fround(g / (deviation[c] as number)));
+  const scale = gamma.map((g, c) => Math.fround(g * Math.fround(1 / (deviation[c] as number))));
   const shift = beta.map((b, c) => Math.fround(b - Math.fround((mean[c] as number) * (scale[c] as number))));
   return [
     { operator: 'multiply', values: scale },

@@ -81,7 +81,7 @@ describe('functions of the file', () => {
     expect(read({ alpha: { float: 0.25 } })[3]).toBe(0.75);
   });
 
-  it('may call each other, each with its own operator set, and pass inputs on', async () => {
+  it('may call each other, each with its own operator set, and pass inputs on', () => {
     const model = new OnnxModel(13);
     model.define(clamp(1));
     model.define({
