@@ -351,6 +351,38 @@ export const CASES: Readonly<Record<string, Case>> = {
     },
     4,
   ),
+  Slice: on(
+    [10, 21],
+    (model, x, draw, [, channels = 1, height = 1]) => {
+      const [c, y] = [draw.int(0, channels - 1), draw.int(0, height - 1)];
+      const [starts, ends] = [
+        [c, y - height],
+        [draw.int(c + 1, channels), 99],
+      ];
+      const steps = draw.flag() ? [model.integers([1, draw.int(1, 2)])] : [];
+      return model.node('Slice', [x, model.integers(starts), model.integers(ends), model.integers([1, -2]), ...steps]);
+    },
+    4,
+  ),
+  Split: {
+    opsets: [7, 17],
+    build: (model, draw) => {
+      const sizes = draw.integers(1, 4, 2);
+      const shape = [1, (sizes[0] ?? 0) + (sizes[1] ?? 0), ...draw.pick([[], [draw.int(1, 4), draw.int(1, 4)]])];
+      const outputs = ['first', 'second'];
+      const [inputs, attributes] = model.opset >= 13 ? [[model.integers(sizes)], {}] : [[], { split: sizes }];
+      model.node('Split', [model.input('x', shape), ...inputs], { axis: 1, ...attributes }, { outputs });
+      return { output: draw.pick(outputs), shape };
+    },
+  },
+  Gather: on(ALL, (model, x, draw, [, channels = 1]) => {
+    const first = draw.int(0, channels - 1);
+    const last = draw.int(first, channels - 1);
+    return model.node('Gather', [x, model.integers(Array.from({ length: last - first + 1 }, (_, i) => first + i))], { axis: 1 });
+  }),
+  Concat: on(ALL, (model, x, draw) =>
+    model.node('Concat', [x, ...draw.pick([[], [model.node('Relu', [x])], [x, model.node('Neg', [x])]])], { axis: 1 }),
+  ),
   Shape: on([9, 21], (model, x, draw, shape) => {
     const flat = model.node('Reshape', [x, model.integers([1, -1])]);
     return probe(model, model.node('Reshape', [flat, model.node('Shape', [x])]), draw, count(shape));
