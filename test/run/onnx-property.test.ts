@@ -4,7 +4,7 @@ import { CASES } from '../support/onnx-cases.ts';
 import { compareFold, compareOperator } from '../support/onnx-compare.ts';
 import { FOLDS } from '../support/onnx-folds.ts';
 
-const RUNS = { numRuns: 60, seed: 7 };
+const RUNS = { numRuns: 30, seed: 7 };
 
 describe('many random models of every ONNX operator', () => {
   it.each(Object.keys(CASES))('%s on tensors that depend on the input', async (op) => {
