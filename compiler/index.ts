@@ -1,6 +1,7 @@
 /** The public API: what the command line does, as functions. */
-export { compileModel, headerOf, lowerModel, moduleOf, planEvaluator, DUMP_POINTS } from './driver/compile.ts';
-export type { CompileOptions, Compiled, Lowered, ModelSource, Observers } from './driver/compile.ts';
+export { compileModel, headerOf, lowerModel, meanModel, moduleOf, planEvaluator, DUMP_POINTS } from './driver/compile.ts';
+export type { CompileOptions, Compiled, Lowered, Meant, ModelSource, Observers } from './driver/compile.ts';
+export { jsonOf } from './driver/emitters.ts';
 export { NO_INPUT_WORDS } from './driver/options.ts';
 export { verifyModel } from './driver/verify-model.ts';
 export type { VerifyReport, VerifyRequest } from './driver/verify-model.ts';

@@ -2,6 +2,7 @@
  * Pages of docs/ that repeat what stands in the code: made from it, so that they cannot differ. `npm run gen` writes them,
  * and test/docs.test.ts fails when a committed page is not what this file makes.
  */
+import { publishedSchema } from '../compiler/frontends/json/schema.ts';
 import { SUPPORTED } from '../compiler/frontends/onnx/readers/index.ts';
 import { OPS } from '../compiler/ir/ops/index.ts';
 import { KERNELS } from '../compiler/kernels/index.ts';
@@ -126,7 +127,12 @@ ${table(['target', 'board', 'what it is'], boards)}
 `;
 }
 
-/** Every generated page: path from the root of the repository, and its text. */
+/** Every generated page and file: path from the root of the repository, and its text. */
 export function generatedDocs(): Readonly<Record<string, string>> {
-  return { 'docs/errors.md': errors(), 'docs/ops.md': operations(), 'docs/targets.md': targets() };
+  return {
+    'docs/errors.md': errors(),
+    'docs/ops.md': operations(),
+    'docs/targets.md': targets(),
+    'schema/bnnc-model-1.schema.json': `${JSON.stringify(publishedSchema(), null, 2)}\n`,
+  };
 }

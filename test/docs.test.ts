@@ -7,15 +7,16 @@
  *   ```c    must compile without warnings as C99 and as C++; digits_cnn.h and digits_mlp.h exist
  *   ```ts   must type-check; 'bnnc' is the public API, digits_cnn.ts exists. `ts run`: is run too, and must print what its comments
  *           `// prints X` say
- *   ```json must parse
+ *   ```json must parse; a model (with "format": "bnnc") must follow the published schema, and compile without a warning
  *   ```text and blocks without a language are not checked
  */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, normalize } from 'node:path';
 import { execa } from 'execa';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { run } from '../compiler/cli/index.ts';
 import { isCode } from '../compiler/support/codes.ts';
 import { loadTarget } from '../compiler/targets/load.ts';
@@ -140,6 +141,37 @@ describe('shell blocks', () => {
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
+  });
+});
+
+describe('JSON models', () => {
+  const text = generatedDocs()['schema/bnnc-model-1.schema.json'] ?? '';
+  const schema = z.fromJSONSchema(JSON.parse(text) as Parameters<typeof z.fromJSONSchema>[0]);
+  const fixtures = readdirSync(join(ROOT, 'fixtures/hand-written')).filter((name) => name.endsWith('.json'));
+  const models = [
+    ...PAGES.flatMap((page) => blocksOf(page, 'json').map((block) => [`${page}:${block.line}`, block.text] as const)),
+    ...fixtures.map((name) => [name, read(`fixtures/hand-written/${name}`)] as const),
+  ].filter(([, text]) => text.includes('"format": "bnnc"'));
+
+  it.each(models)('%s follows the schema and compiles', async (_where, text) => {
+    expect(schema.safeParse(JSON.parse(text)).error).toBeUndefined();
+    const folder = sandbox();
+    writeFileSync(join(folder, 'net.json'), text);
+    expect(await bnnc('bnnc compile net.json --strict', folder)).toMatchObject({ code: 0, stderr: '' });
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('that bnnc writes follow it too', async () => {
+    const { stdout } = await bnnc('bnnc compile fixtures/digits-cnn/model.onnx --input u8 --emit json -o -', headers);
+    const model = JSON.parse(stdout) as { nodes: { op: string; padding?: unknown }[] };
+    expect(schema.safeParse(model).error).toBeUndefined();
+    const [first] = model.nodes;
+    if (first !== undefined) first.padding = -1;
+    expect(schema.safeParse(model).success).toBe(false);
+  });
+
+  it('exist in a page and in fixtures', () => {
+    expect(models.length).toBeGreaterThanOrEqual(4);
   });
 });
 

@@ -1,12 +1,13 @@
 /** Options that several verbs share, and how they become compile options. */
-import type { CompileOptions } from '../driver/compile.ts';
+import { FORMATS, type CompileOptions } from '../driver/compile.ts';
+import type { CommandText } from '../driver/provenance.ts';
 import { fail } from '../support/diagnostics.ts';
 import type { Target } from '../targets/target.ts';
 
 /** The options that decide what a model means and how it is compiled. */
 export const MODEL_OPTIONS = {
   name: { type: 'string', describe: 'C prefix; from the file name by default', requiresArg: true },
-  from: { choices: ['onnx'], describe: 'format of the model; recognised by content by default' },
+  from: { choices: FORMATS, describe: 'format of the model; recognised by content by default' },
   input: { choices: ['u8', 'i8', 'f32', 'b1'], describe: 'element type of the C input; by default the type in the model file' },
   output: { type: 'string', describe: 'tensor or node to compile up to', requiresArg: true },
   'input-scale': {
@@ -27,7 +28,7 @@ export const MODEL_OPTIONS = {
 /** What yargs makes of `MODEL_OPTIONS`. */
 export interface ModelArguments {
   readonly name: string | undefined;
-  readonly from: 'onnx' | undefined;
+  readonly from: string | undefined;
   readonly input: 'u8' | 'i8' | 'f32' | 'b1' | undefined;
   readonly output: string | undefined;
   readonly inputScale: string | undefined;
@@ -49,7 +50,7 @@ export function wholeNumber(option: string, text: string | undefined, what: stri
   return fail({ code: 'BNN0001', message: `--${option} ${text} is not ${what}`, details: [`wanted  a whole number, at least ${least}`] });
 }
 
-export function compileOptions(args: ModelArguments, target: Target, command: string): CompileOptions {
+export function compileOptions(args: ModelArguments, target: Target, command: CommandText): CompileOptions {
   return {
     name: args.name ?? null,
     from: args.from ?? null,
@@ -71,19 +72,9 @@ export function compileOptions(args: ModelArguments, target: Target, command: st
 }
 
 /** The command as the banner shows it: options that decide about the result, no paths but file names. */
-export function bannerCommand(verb: string, file: string, args: ModelArguments, extra: readonly string[]): string {
-  const options: readonly (readonly [string, string | number | undefined])[] = [
-    ['name', args.name],
-    ['from', args.from],
-    ['input', args.input],
-    ['output', args.output],
-    ['input-scale', args.inputScale],
-    ['input-offset', args.inputOffset],
-    ['mean', args.mean],
-    ['std', args.std],
-    ['sign-zero', args.signZero],
-    ['optimize', args.optimize === 'size' ? undefined : args.optimize],
-  ];
-  const words = options.flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]));
-  return ['bnnc', verb, file, ...words, ...extra].join(' ');
+export function bannerCommand(verb: string, { optimize }: ModelArguments, extra: readonly string[]): CommandText {
+  return (file, words) => {
+    const options = [...Object.entries(words), ...(optimize === 'size' ? [] : [['optimize', optimize] as const])];
+    return ['bnnc', verb, file, ...options.map(([name, value]) => `--${name} ${value}`), ...extra].join(' ');
+  };
 }

@@ -45,6 +45,7 @@ export function renderDiagnostic(diagnostic: Diagnostic, color: boolean): string
     `${colors.bold(head)}: ${wrap(message.replace(/\.$/, ''), '  ')}`,
     ...(origin === undefined ? [] : [`  ${colors.cyan('-->')} ${place(origin)}`]),
     ...details.map((detail) => `   ${colors.cyan('|')}  ${wrapDetail(detail, `   ${colors.cyan('|')}  `)}`),
+    ...(origin?.from === undefined ? [] : [`   ${colors.cyan('=')} from: ${place(origin.from)}`]),
     ...notes.map((note) => `   ${colors.cyan('=')} note: ${wrap(note, '           ')}`),
     ...(help === undefined ? [] : [`   ${colors.cyan('=')} help: ${wrap(help, '           ')}`]),
     `   ${colors.cyan('=')} see \`bnnc explain ${code}\``,

@@ -3,7 +3,7 @@ import { emitHeader, type HeaderOptions } from '../emit/c.ts';
 import { runtimeAbi } from '../emit/runtime.ts';
 import { emitTypescript } from '../emit/ts.ts';
 import type { Imported, SideFiles } from '../frontends/frontend.ts';
-import { detectFrontend } from '../frontends/index.ts';
+import { FRONTENDS, detectFrontend } from '../frontends/index.ts';
 import { printGraph } from '../ir/print.ts';
 import type { Graph } from '../ir/types.ts';
 import type { Goal } from '../kernels/select.ts';
@@ -14,13 +14,12 @@ import { buildPlan } from '../plan/build.ts';
 import type { EvaluatorPlan } from '../plan/evaluator.ts';
 import { fitProblem } from '../plan/fit.ts';
 import { namesOf } from '../plan/names.ts';
-import type { Plan, Provenance } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import { Diagnostics, type Diagnostic } from '../support/diagnostics.ts';
-import { sha256 } from '../support/hash.ts';
-import { VERSION } from '../support/version.ts';
 import type { Target } from '../targets/target.ts';
 import { fixMeaning } from './meaning.ts';
 import { inputMeaning, type InputWords } from './options.ts';
+import { checkSettled, nameOf, notesOf, prefixOf, provenanceOf, type CommandText } from './provenance.ts';
 
 export interface ModelSource {
   readonly bytes: Uint8Array;
@@ -43,19 +42,32 @@ export interface CompileOptions extends InputWords {
   readonly ram: number | null;
   /** Kernel to take wherever it can be; null for the cheapest. */
   readonly forcedKernel: string | null;
-  /** For the banner. */
-  readonly command: string;
+  /** For the banner: the command, or how it reads for a model file and the options that decide its meaning. */
+  readonly command: string | CommandText;
   readonly strict: boolean;
 }
 
-export interface Compiled {
+/** A model whose meaning is fixed. */
+export interface Meant {
+  /** Name of the frontend that read it. */
+  readonly format: string;
   readonly imported: Imported;
   /** What the network means on the chip: the oracle. */
   readonly reference: Graph;
-  readonly lowered: Graph;
-  readonly plan: Plan;
   readonly warnings: readonly Diagnostic[];
 }
+
+/** What a model is before a target is chosen. */
+export interface Lowered extends Meant {
+  readonly lowered: Graph;
+}
+
+export interface Compiled extends Lowered {
+  readonly plan: Plan;
+}
+
+/** Names of the formats that are read. */
+export const FORMATS: readonly string[] = FRONTENDS.map(({ name }) => name);
 
 /** For progress, --timings and --dump-after. */
 export interface Observers {
@@ -70,13 +82,14 @@ export const DUMP_POINTS: readonly string[] = [
   ...new Set(['import', 'meaning', ...Object.values(PIPELINE).flatMap((passes) => passes.map((pass) => pass.name))]),
 ];
 
-/** What a model is before a target is chosen. */
-export type Lowered = Omit<Compiled, 'plan'>;
+function dumpTo({ graph: observe }: Observers): (after: string, graph: Graph) => void {
+  return (after, graph) => observe?.(after, () => printGraph(graph));
+}
 
-/** Reads the model, fixes its meaning and runs the passes. @throws UserError with every problem of the first stage that has any */
-export function lowerModel(source: ModelSource, options: CompileOptions, observers: Observers = {}): Lowered {
+/** Reads the model and fixes its meaning. @throws UserError with every problem of the first stage that has any */
+export function meanModel(source: ModelSource, options: CompileOptions, observers: Observers = {}): Meant {
   const stage = (name: string): void => observers.stage?.(name);
-  const dump = (after: string, graph: Graph): void => observers.graph?.(after, () => printGraph(graph));
+  const dump = dumpTo(observers);
   const diagnostics = new Diagnostics();
   const meaning = inputMeaning(options, diagnostics);
   stage('read');
@@ -87,9 +100,18 @@ export function lowerModel(source: ModelSource, options: CompileOptions, observe
   stage('meaning');
   const reference = fixMeaning(imported.graph, meaning, diagnostics);
   dump('meaning', reference);
-  stage('passes');
-  const lowered = runPasses(reference, PIPELINE, diagnostics, (pass, graph) => dump(pass.name, graph));
-  return { imported, reference, lowered, warnings: diagnostics.warnings };
+  checkSettled(imported, reference, options);
+  return { format: frontend.name, imported, reference, warnings: diagnostics.warnings };
+}
+
+/** Reads the model, fixes its meaning and runs the passes. @throws UserError with every problem of the first stage that has any */
+export function lowerModel(source: ModelSource, options: CompileOptions, observers: Observers = {}): Lowered {
+  const meant = meanModel(source, options, observers);
+  const diagnostics = new Diagnostics(meant.warnings);
+  observers.stage?.('passes');
+  const dump = dumpTo(observers);
+  const lowered = runPasses(meant.reference, PIPELINE, diagnostics, (pass, graph) => dump(pass.name, graph));
+  return { ...meant, lowered, warnings: diagnostics.warnings };
 }
 
 /** Plans a lowered model for the target of `options`, which are otherwise those it was lowered with. @throws UserError */
@@ -100,8 +122,8 @@ export function planModel(source: ModelSource, model: Lowered, options: CompileO
     {
       target: options.target,
       goal: options.goal,
-      names: namesOf(options.name ?? source.file),
-      provenance: { ...provenanceOf(source, options), abi: runtimeAbi() },
+      names: namesOf(nameOf(source, model.imported, options)),
+      provenance: { ...provenanceOf(source, model.imported, options), abi: runtimeAbi() },
       classes: model.imported.classes,
       notes: notesOf(model.imported, options),
       forcedKernel: options.forcedKernel,
@@ -121,8 +143,8 @@ export function planEvaluator(source: ModelSource, model: Lowered, options: Comp
   if (options.strict) new Diagnostics(model.warnings).stopOnWarnings();
   const { lowered, imported } = model;
   return buildEvaluator(lowered, {
-    name: namesOf(options.name ?? source.file).prefix,
-    provenance: provenanceOf(source, options),
+    name: prefixOf(source, imported, options),
+    provenance: provenanceOf(source, imported, options),
     classes: imported.classes,
     notes: notesOf(imported, options),
   });
@@ -133,17 +155,6 @@ export function compileModel(source: ModelSource, options: CompileOptions, obser
   const lowered = lowerModel(source, options, observers);
   observers.stage?.('plan');
   return planModel(source, lowered, options);
-}
-
-function provenanceOf({ file, bytes }: ModelSource, { command }: CompileOptions): Omit<Provenance, 'abi'> {
-  return { version: VERSION, modelFile: file, sha256: sha256(bytes), command };
-}
-
-function notesOf(imported: Imported, { signZero }: InputWords): readonly string[] {
-  return [
-    ...imported.notes,
-    ...(signZero === null ? [] : [`sign(0) is ${signZero === 'plus' ? '+1' : '-1'} by --sign-zero where the file leaves it 0`]),
-  ];
 }
 
 /** The header of a compiled model. */

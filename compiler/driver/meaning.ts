@@ -7,8 +7,9 @@ import { isLinear } from '../ir/accumulator.ts';
 import { rebuild, type Replacement } from '../ir/builder.ts';
 import { PLAIN, channelCount, isPlain } from '../ir/encoding.ts';
 import { consumersOf, inputOf, producerOf, typeOf } from '../ir/graph.ts';
-import { canBeExact } from '../ir/linear.ts';
+import { canSumExactly } from '../ir/linear.ts';
 import { batchNormSteps } from '../ir/ops/batch-norm.ts';
+import { printType } from '../ir/print.ts';
 import type { Step } from '../ir/attributes.ts';
 import type { Encoding, Graph, Node, TensorType } from '../ir/types.ts';
 import type { Diagnostics } from '../support/diagnostics.ts';
@@ -29,16 +30,25 @@ export interface InputMeaning {
 export function fixMeaning(graph: Graph, meaning: InputMeaning, diagnostics: Diagnostics): Graph {
   const input = inputType(graph, meaning, diagnostics);
   diagnostics.stopOnErrors();
-  const recognised = recogniseSigns(rebuild(graph, () => undefined, input));
+  const recognised = recogniseSigns(rebuild(graph, relaxSum, input));
   const exact = fixSums(recognised, meaning, diagnostics);
   diagnostics.stopOnErrors();
   return makeOutputReadable(exact);
 }
 
+/** A file that states an integer input has exact sums; with another input they may have to be float32 again. */
+function relaxSum(node: Node, [input]: readonly TensorType[]): readonly Replacement[] | undefined {
+  if (!isLinear(node) || input === undefined || node.attrs.sum !== 'exact' || node.attrs.threshold !== null) return undefined;
+  if (canSumExactly(node.attrs, input)) return undefined;
+  return node.kind === 'conv2d'
+    ? [{ kind: 'conv2d', attrs: { ...node.attrs, sum: 'sequential' } }]
+    : [{ kind: 'dense', attrs: { ...node.attrs, sum: 'sequential' } }];
+}
+
 function inputType(graph: Graph, meaning: InputMeaning, diagnostics: Diagnostics): TensorType {
   const stated = typeOf(graph, graph.input);
   const origin = graph.values.get(graph.input)?.origin;
-  const dtype = meaning.type ?? (stated.dtype === 'u8' || stated.dtype === 'i8' ? stated.dtype : 'f32');
+  const dtype = meaning.type ?? (['u8', 'i8', 'b1'].includes(stated.dtype) ? (stated.dtype as 'u8' | 'i8' | 'b1') : 'f32');
   const { encoding } = meaning;
   const problem = (message: string, details: readonly string[], help: string): void =>
     diagnostics.error({ code: 'BNN2008', message, ...(origin ? { origin } : {}), details, help });
@@ -63,7 +73,15 @@ function inputType(graph: Graph, meaning: InputMeaning, diagnostics: Diagnostics
   }
   if (encoding?.scale.some((s) => equals(s, ZERO)))
     problem('an input scale is 0', [], 'A scale of 0 makes every input the same; pixels divided by 255 have --input-scale 1/255.');
-  return { dtype, shape: stated.shape, encoding: encoding ?? PLAIN };
+  const kept = dtype === stated.dtype ? stated.encoding : undefined;
+  if (encoding === null && kept === undefined && stated.encoding !== undefined && !isPlain(stated.encoding)) {
+    problem(
+      `--input ${dtype} is another type than the file's, whose scale does not fit it`,
+      [`file  ${printType(stated)}`],
+      'Say with --input-scale and --input-offset what its elements are worth.',
+    );
+  }
+  return { dtype, shape: stated.shape, encoding: encoding ?? kept ?? PLAIN };
 }
 
 /** A comparison is a sign where every reader chooses between two different constants by it. */
@@ -111,10 +129,10 @@ function fixNode(graph: Graph, node: Node, meaning: InputMeaning, diagnostics: D
   const input = typeOf(graph, id);
   switch (node.kind) {
     case 'conv2d':
-      if (node.attrs.sum === 'exact' || !canBeExact(node.attrs.weights, input)) return undefined;
+      if (node.attrs.sum === 'exact' || !canSumExactly(node.attrs, input)) return undefined;
       return [{ kind: 'conv2d', attrs: { ...node.attrs, sum: 'exact' } }];
     case 'dense':
-      if (node.attrs.sum === 'exact' || !canBeExact(node.attrs.weights, input)) return undefined;
+      if (node.attrs.sum === 'exact' || !canSumExactly(node.attrs, input)) return undefined;
       return [{ kind: 'dense', attrs: { ...node.attrs, sum: 'exact' } }];
     case 'batch-norm':
     case 'elementwise': {

@@ -1,8 +1,7 @@
 /** From the words of a command line to what they mean. */
-import { compact } from '../ir/encoding.ts';
-import type { Encoding } from '../ir/types.ts';
+import { normalised } from '../ir/encoding.ts';
 import type { Diagnostics } from '../support/diagnostics.ts';
-import { ONE, ZERO, divide, multiply, negate, parseRational, rational, type Rational } from '../support/rational.ts';
+import { ONE, ZERO, parseRational, type Rational } from '../support/rational.ts';
 import type { InputMeaning } from './meaning.ts';
 
 export interface InputWords {
@@ -35,10 +34,6 @@ function numbers(option: string, text: string | null, diagnostics: Diagnostics):
   return values.flatMap((v) => (v === undefined ? [] : [v]));
 }
 
-function perIndex(list: readonly Rational[], index: number, fallback: Rational): Rational {
-  return list[list.length === 1 ? 0 : index] ?? fallback;
-}
-
 /**
  * --input-scale S --input-offset O mean real = S·stored + O; --mean M --std D mean real = (stored/255 − M)/D.
  * Problems (BNN0001) go to `diagnostics`.
@@ -64,13 +59,4 @@ export function inputMeaning(words: InputWords, diagnostics: Diagnostics): Input
   diagnostics.stopOnErrors();
   const encoding = normal ? normalised(mean ?? [ZERO], std ?? [ONE]) : affine ? { scale: scale ?? [ONE], offset: offset ?? [ZERO] } : null;
   return { type: words.input, encoding, signZero: words.signZero };
-}
-
-function normalised(mean: readonly Rational[], std: readonly Rational[]): Encoding {
-  const channels = Math.max(mean.length, std.length);
-  const each = Array.from({ length: channels }, (_, c) => c);
-  return compact({
-    scale: each.map((c) => divide(ONE, multiply(rational(255), perIndex(std, c, ONE)))),
-    offset: each.map((c) => negate(divide(perIndex(mean, c, ZERO), perIndex(std, c, ONE)))),
-  });
 }

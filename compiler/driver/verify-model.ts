@@ -2,7 +2,7 @@
 import { elementCount, realValueOf } from '../ir/encoding.ts';
 import { typeOf } from '../ir/graph.ts';
 import { runOnnxRuntime } from '../runner/onnxruntime.ts';
-import { UserError, type Diagnostic } from '../support/diagnostics.ts';
+import { UserError, fail, type Diagnostic } from '../support/diagnostics.ts';
 import type { Target } from '../targets/target.ts';
 import { lowerModel, planModel, type CompileOptions, type Compiled, type Lowered, type ModelSource } from './compile.ts';
 import { readDataset } from './dataset.ts';
@@ -41,6 +41,14 @@ export interface VerifyReport {
   readonly failures: readonly { readonly target: string; readonly diagnostics: readonly Diagnostic[] }[];
 }
 
+function refuseRuntime({ file }: ModelSource, { format, imported }: Lowered): never {
+  return fail({
+    code: 'BNN0001',
+    message: `--reference onnxruntime reads ONNX files, and "${file}" is ${format}`,
+    help: `${imported.source === undefined ? '' : `It was written from ${imported.source.file}: verify that file with it. `}The interpreter compares every output bit for bit.`,
+  });
+}
+
 /** @throws UserError with the problems of all targets that cannot be compiled, before anything runs */
 export async function verifyModel(
   source: ModelSource,
@@ -51,6 +59,7 @@ export async function verifyModel(
   const [first] = request.targets;
   if (first === undefined) throw new Error('verify without a target');
   const model = lowerModel(source, optionsFor(first));
+  if (request.onnxruntime !== null && model.format !== 'onnx') refuseRuntime(source, model);
   const planned = planAll(source, model, optionsFor, request.targets);
   const { reference, imported } = model;
   const order = { type: typeOf(reference, reference.input), fileShape: imported.inputShape, order: imported.inputOrder };

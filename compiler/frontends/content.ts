@@ -37,6 +37,8 @@ export function describeContent(bytes: Uint8Array): ContentDescription {
   }
   const known = SIGNATURES.find(({ start, at = 0 }) => start.every((byte, i) => bytes[at + i] === byte));
   if (known !== undefined) return { what: known.what, help: known.help ?? EXPORT };
+  if (/^(?:\xef\xbb\xbf)?\s*\{\s*"/.test(text))
+    return { what: 'it is JSON without "format": "bnnc"', help: `docs/json.md describes the format that bnnc reads. ${EXPORT}` };
   if (/^[\t\n\r\x20-\x7e]+$/.test(text)) return { what: 'it is text', help: EXPORT };
   return { what: 'its bytes do not have the form of any known format', help: EXPORT };
 }

@@ -17,6 +17,15 @@ export interface FrontendOptions {
   readonly output: string | null;
 }
 
+/** The file that a model was written from by bnnc. */
+export interface ImportedSource {
+  readonly file: string;
+  /** Of its bytes, in hexadecimal. */
+  readonly sha256: string;
+  /** The options that decided what it means, by their names without dashes. */
+  readonly options: Readonly<Record<string, string>>;
+}
+
 /** The network as the file says it, in f32 unless the file says otherwise. */
 export interface Imported {
   readonly graph: Graph;
@@ -31,6 +40,10 @@ export interface Imported {
   readonly inputShape: readonly number[];
   /** What the reader left out or decided, one sentence each, for `inspect`. */
   readonly notes: readonly string[];
+  /** C prefix, where the file states one. */
+  readonly name?: string;
+  /** The file that this one was written from, where nothing was changed since: the model that results speak of. */
+  readonly source?: ImportedSource;
 }
 
 export interface Frontend {

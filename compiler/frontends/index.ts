@@ -2,9 +2,10 @@
 import { fail } from '../support/diagnostics.ts';
 import { describeContent } from './content.ts';
 import type { Frontend } from './frontend.ts';
+import { json } from './json/index.ts';
 import { onnx } from './onnx/index.ts';
 
-export const FRONTENDS: readonly Frontend[] = [onnx];
+export const FRONTENDS: readonly Frontend[] = [json, onnx];
 
 /**
  * The frontend named `from`, else the first that recognises the bytes; `file` is the name shown to the user.

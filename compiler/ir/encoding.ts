@@ -1,5 +1,5 @@
 /** What stored elements are worth: dtype facts, encodings, and exact affine changes of them. */
-import { ONE, ZERO, add, equals, multiply, roundedAffine, type Rational } from '../support/rational.ts';
+import { ONE, ZERO, add, divide, equals, multiply, negate, rational, roundedAffine, type Rational } from '../support/rational.ts';
 import type { DType, Encoding, Tensor, TensorData, TensorType } from './types.ts';
 
 /** Stored value = real value. */
@@ -41,6 +41,15 @@ export function perChannel<T>(list: ArrayLike<T>, channel: number): T {
   const entry = list[list.length === 1 ? 0 : channel];
   if (entry === undefined) throw new RangeError(`no entry for channel ${channel} in a list of ${list.length}`);
   return entry;
+}
+
+/** What a byte is worth as (stored/255 − mean)/std. Lists have length 1 or one entry per channel; no std is 0. */
+export function normalised(mean: readonly Rational[], std: readonly Rational[]): Encoding {
+  const each = Array.from({ length: Math.max(mean.length, std.length) }, (_, c) => c);
+  return compact({
+    scale: each.map((c) => divide(ONE, multiply(rational(255), perChannel(std, c)))),
+    offset: each.map((c) => negate(divide(perChannel(mean, c), perChannel(std, c)))),
+  });
 }
 
 export function isPlain(encoding: Encoding): boolean {

@@ -21,6 +21,13 @@ export function canBeExact(weights: Weights, input: TensorType): boolean {
   return weights.kind === 'binary' && INTEGER_INPUTS.has(input.dtype);
 }
 
+/** True when the sum of this layer on this input is exact: as `canBeExact`, and with finite constants. */
+export function canSumExactly({ weights, bias }: Pick<LinearAttrs, 'weights' | 'bias'>, input: TensorType): boolean {
+  return (
+    canBeExact(weights, input) && weights.kind === 'binary' && weights.scale.every(Number.isFinite) && (bias ?? []).every(Number.isFinite)
+  );
+}
+
 /**
  * Type of the output. `exact`: i32 accumulators acc_o whose encoding is real_o = α_o·U·acc_o + (folded offset + bias)
  * (see integer-terms.ts), or b1 when a threshold is fused. `sequential`: f32.

@@ -92,6 +92,26 @@ const entries = {
       'bnnc stores images channels last and moves every Transpose, Reshape and Flatten into the weights at compile time. This node mixes dimensions in a way that would need data movement on the chip.',
     ],
   },
+  BNN1020: {
+    title: 'the text of a JSON model cannot be read',
+    explanation: [
+      'The file is not JSON: a comma, a quote or a bracket is missing or too much, a key stands twice, or the text is not UTF-8. The message shows the line and the column.',
+      'JSON has no comments, no comma behind the last entry, and no NaN; numbers that are not finite are written as "NaN" and "Infinity".',
+    ],
+  },
+  BNN1021: {
+    title: 'a field of a JSON model is missing or wrong',
+    explanation: [
+      'The message names the field by its path, such as nodes[3].weights, with the line where it stands, what it holds and what it should hold.',
+      'docs/json.md describes every field; an editor that knows JSON Schema checks them while you type if the file has the key "$schema" with the path of schema/bnnc-model-1.schema.json.',
+    ],
+  },
+  BNN1022: {
+    title: 'the nodes of a JSON model do not fit together',
+    explanation: [
+      'Two nodes have the same name, or a node reads a name that no node has, or one that is made only after it. Nodes stand in the order in which they are computed; a node without "inputs" reads the one before it.',
+    ],
+  },
   BNN2001: {
     title: 'a layer does not fit its input',
     explanation: ['Shapes or element types do not agree. The message gives both sides. If other tools accept the file, please report it.'],

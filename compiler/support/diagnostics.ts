@@ -11,6 +11,8 @@ export interface Origin {
   readonly file: string;
   readonly path: string;
   readonly position?: { readonly line: number; readonly column: number } | { readonly byte: number };
+  /** Where it stood in the file that this one was written from. */
+  readonly from?: { readonly file: string; readonly path: string };
 }
 
 export type Severity = 'error' | 'warning';

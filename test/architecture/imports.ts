@@ -49,7 +49,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['runner'],
   '@bufbuild/protobuf': ['frontends/onnx'],
   zod: ['targets', 'frontends/json'],
-  fflate: ['driver'],
+  fflate: ['support'],
 };
 
 const FILE_SYSTEM = new Set(['node:fs', 'node:fs/promises']);

@@ -34,7 +34,7 @@ async function run(args: Arguments, context: CommandContext): Promise<void> {
   try {
     const { report, warnings, problems } = await benchModel(
       source,
-      (target) => compileOptions(args, target, bannerCommand('compile', source.file, args, [`--target ${target.name}`])),
+      (target) => compileOptions(args, target, bannerCommand('compile', args, [`--target ${target.name}`])),
       {
         targets,
         data: args.data === undefined ? null : { bytes: readData(args.data, io.cwd), file: args.data },

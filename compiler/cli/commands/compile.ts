@@ -1,6 +1,15 @@
 import type { Argv } from 'yargs';
-import { DUMP_POINTS, compileModel, lowerModel, planEvaluator, type ModelSource, type Observers } from '../../driver/compile.ts';
-import { EMITTERS, EMITTER_NAMES, type Emitter, type EmitterName, type EvaluatorEmitter, type PlanEmitter } from '../../driver/emitters.ts';
+import { DUMP_POINTS, compileModel, lowerModel, meanModel, planEvaluator, type ModelSource, type Observers } from '../../driver/compile.ts';
+import {
+  EMITTERS,
+  EMITTER_NAMES,
+  type Emitter,
+  type EmitterName,
+  type EvaluatorEmitter,
+  type MeaningEmitter,
+  type PlanEmitter,
+} from '../../driver/emitters.ts';
+import { prefixOf } from '../../driver/provenance.ts';
 import { evaluatorData, evaluatorText } from '../../report/evaluator.ts';
 import { billText, layerTable, planData } from '../../report/text.ts';
 import { fail } from '../../support/diagnostics.ts';
@@ -57,13 +66,15 @@ interface Job {
 }
 
 /** Options that say how C is linked would do nothing. */
-function refuseHeaderOptions({ emit, linkage, runtime }: Arguments, { noun }: EvaluatorEmitter): void {
+function refuseHeaderOptions({ emit, linkage, runtime }: Arguments, { noun, from }: EvaluatorEmitter | MeaningEmitter): void {
   const given = [...(linkage === 'static' ? [] : [`--linkage ${linkage}`]), ...(runtime === 'inline' ? [] : [`--runtime ${runtime}`])];
   if (given.length === 0) return;
   fail({
     code: 'BNN0001',
     message: `--emit ${emit} cannot be combined with ${given.join(' and ')}`,
-    notes: [`Linkage and runtime are of C headers; a ${noun} always carries the functions that it needs.`],
+    notes: [
+      `Linkage and runtime are of C headers; a ${noun} ${from === 'meaning' ? 'has no functions' : 'always carries the functions that it needs'}.`,
+    ],
     help: `Leave ${given.join(' and ')} out, or write a header with --emit c.`,
   });
 }
@@ -77,7 +88,7 @@ async function emitPlan(emitter: PlanEmitter, { args, source, observers, warn }:
     ...(linkage === 'static' ? [] : [`--linkage ${linkage}`]),
     ...(runtime === 'inline' ? [] : [`--runtime ${runtime}`]),
   ];
-  const options = compileOptions(args, target, bannerCommand('compile', source.file, args, extra));
+  const options = compileOptions(args, target, bannerCommand('compile', args, extra));
   const compiled = compileModel(source, options, observers);
   warn(compiled.warnings);
   observers.stage?.('emit');
@@ -92,7 +103,7 @@ async function emitPlan(emitter: PlanEmitter, { args, source, observers, warn }:
 
 /** The target and what belongs to it (--optimize, --flash, --ram) decide nothing here, so that one config file serves all forms. */
 async function emitEvaluator(emitter: EvaluatorEmitter, { args, source, observers, warn }: Job): Promise<Emitted> {
-  const command = bannerCommand('compile', source.file, { ...args, optimize: 'size' }, [`--emit ${args.emit}`]);
+  const command = bannerCommand('compile', { ...args, optimize: 'size' }, [`--emit ${args.emit}`]);
   const options = compileOptions(args, loadTarget(args.target), command);
   const model = lowerModel(source, options, observers);
   observers.stage?.('plan');
@@ -100,6 +111,28 @@ async function emitEvaluator(emitter: EvaluatorEmitter, { args, source, observer
   warn(model.warnings);
   observers.stage?.('emit');
   return { prefix: plan.name, text: await emitter.emit(plan), data: evaluatorData(plan), summary: evaluatorText(plan) };
+}
+
+/** What a model means, whether it can be compiled or not. */
+function emitMeaning(emitter: MeaningEmitter, { args, source, observers, warn }: Job): Emitted {
+  const options = compileOptions(args, loadTarget(args.target), bannerCommand('compile', args, []));
+  const meant = meanModel(source, options, observers);
+  warn(meant.warnings);
+  observers.stage?.('emit');
+  const nodes = meant.reference.nodes.length;
+  const prefix = prefixOf(source, meant.imported, options);
+  return { prefix, text: emitter.emit(meant, source, options), data: { name: prefix, nodes }, summary: `nodes      ${nodes}\n` };
+}
+
+async function emit(emitter: Emitter, job: Job): Promise<Emitted> {
+  switch (emitter.from) {
+    case 'plan':
+      return emitPlan(emitter, job);
+    case 'evaluator':
+      return emitEvaluator(emitter, job);
+    case 'meaning':
+      return emitMeaning(emitter, job);
+  }
 }
 
 async function run(args: Arguments, { io, warn }: CommandContext): Promise<void> {
@@ -114,7 +147,7 @@ async function run(args: Arguments, { io, warn }: CommandContext): Promise<void>
     });
   }
   const emitter: Emitter = EMITTERS[args.emit];
-  if (emitter.from === 'evaluator') refuseHeaderOptions(args, emitter);
+  if (emitter.from !== 'plan') refuseHeaderOptions(args, emitter);
   const source = readModel(model, io.cwd);
   const watch = stopwatch();
   const observers: Observers = {
@@ -124,7 +157,7 @@ async function run(args: Arguments, { io, warn }: CommandContext): Promise<void>
     },
   };
   const job: Job = { args, source, observers, warn };
-  const emitted = await (emitter.from === 'plan' ? emitPlan(emitter, job) : emitEvaluator(emitter, job));
+  const emitted = await emit(emitter, job);
   if (args.timings) io.stderr(watch.report());
   if (dumpAfter !== undefined) return;
   const out = args.out ?? `${emitted.prefix}${emitter.extension}`;
@@ -141,9 +174,13 @@ async function run(args: Arguments, { io, warn }: CommandContext): Promise<void>
 
 export const COMPILE_OPTIONS = {
   ...MODEL_OPTIONS,
-  out: { alias: 'o', type: 'string', describe: 'file to write; NAME.h or NAME.ts by default, - for stdout', requiresArg: true },
+  out: { alias: 'o', type: 'string', describe: 'file to write; NAME.h, NAME.ts or NAME.json by default, - for stdout', requiresArg: true },
   target: { type: 'string', default: 'cortex-m4', describe: 'what it is planned for; see bnnc targets', requiresArg: true },
-  emit: { choices: EMITTER_NAMES, default: 'c' as EmitterName, describe: 'what is written: a C header, or a TypeScript module' },
+  emit: {
+    choices: EMITTER_NAMES,
+    default: 'c' as EmitterName,
+    describe: 'what is written: a C header, a TypeScript module, or the model as JSON',
+  },
   linkage: { choices: ['static', 'extern'], default: 'static', describe: 'static inline, or stb style with NAME_IMPLEMENTATION' },
   runtime: { choices: ['inline', 'external'], default: 'inline', describe: 'carry the runtime functions, or include bnn.h' },
   timings: { type: 'boolean', default: false, describe: 'print the time of each stage' },

@@ -16,7 +16,7 @@ interface Arguments extends ModelArguments {
 function run(args: Arguments, { io, warn }: CommandContext): void {
   const source = readModel(args.model ?? '', io.cwd);
   const target = loadTarget(args.target);
-  const command = bannerCommand('compile', source.file, args, [`--target ${target.name}`]);
+  const command = bannerCommand('compile', args, [`--target ${target.name}`]);
   const found = inspectModel(source, compileOptions(args, target, command));
   const layers = found.nodes.map(({ name, op, output, binary }) => [name, op, output, binary]);
   if (args.json === undefined) {

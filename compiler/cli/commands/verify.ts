@@ -78,7 +78,7 @@ async function run(args: Arguments, context: CommandContext): Promise<void> {
   try {
     const report = await verifyModel(
       source,
-      (target) => compileOptions(args, target, bannerCommand('compile', source.file, args, [`--target ${target.name}`])),
+      (target) => compileOptions(args, target, bannerCommand('compile', args, [`--target ${target.name}`])),
       {
         targets,
         data: { bytes: readData(args.data, io.cwd), file: args.data },

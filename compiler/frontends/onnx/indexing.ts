@@ -1,8 +1,7 @@
 /** Row-major index arithmetic that constant folding and layout tracking share. */
 import { elementCount } from '../../ir/encoding.ts';
 
-/** No single tensor that bnnc makes up (not reads) has more elements: damaged sizes must not exhaust memory. */
-export const MOST_ELEMENTS = 2 ** 22;
+export { MOST_ELEMENTS } from '../limits.ts';
 
 /** Elements between neighbours along each dimension. */
 export function stridesOf(shape: readonly number[]): readonly number[] {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { bannerCommand, wholeNumber } from '../../../compiler/cli/options.ts';
+import { bannerCommand, compileOptions, wholeNumber } from '../../../compiler/cli/options.ts';
+import { meaningWords } from '../../../compiler/driver/provenance.ts';
+import { loadTarget } from '../../../compiler/targets/load.ts';
 import { joinDashedValues } from '../../../compiler/cli/usage.ts';
 import { BITS, PERCEPTRON, placeWith } from './run-cli.ts';
 
@@ -106,7 +108,8 @@ describe('the command in the banner', () => {
 
   it('holds the options that decide about the result, in one order', () => {
     const args = { ...NONE, input: 'u8', inputScale: '1/255', inputOffset: '-1/2', optimize: 'speed', signZero: 'plus' } as const;
-    expect(bannerCommand('compile', 'net.onnx', args, ['--target host'])).toBe(
+    const command = bannerCommand('compile', args, ['--target host']);
+    expect(command('net.onnx', meaningWords(compileOptions(args, loadTarget('host'), command)))).toBe(
       'bnnc compile net.onnx --input u8 --input-scale 1/255 --input-offset -1/2 --sign-zero plus --optimize speed --target host',
     );
   });

@@ -37,7 +37,7 @@ describe('detection by content', () => {
   it.each([
     ['an empty file', new Uint8Array(0), 'empty'],
     ['text', text('hello world\n'), 'text'],
-    ['JSON', text('{"nodes": []}'), 'text'],
+    ['JSON', text('{"nodes": []}'), 'JSON without "format": "bnnc"'],
     ['a PNG image', Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13), 'PNG'],
     ['a zip archive', Uint8Array.of(0x50, 0x4b, 3, 4, 20, 0, 0, 0), 'zip'],
     ['a pickle', Uint8Array.of(0x80, 2, 0x8a, 10), 'pickle'],
@@ -51,7 +51,7 @@ describe('detection by content', () => {
   });
 
   it('lists the formats for an unknown --from', () => {
-    expect(detectionProblem(small(), 'caffe')).toMatchObject({ code: 'BNN0001', details: ['formats  onnx'] });
+    expect(detectionProblem(small(), 'caffe')).toMatchObject({ code: 'BNN0001', details: ['formats  json, onnx'] });
   });
 
   it('recognises a file cut anywhere after its first field, and says how long it is', () => {

@@ -1,0 +1,4 @@
+/** Limits on what a model file may ask for, so that a damaged or hostile one cannot exhaust memory. */
+
+/** Elements of one tensor of a network. */
+export const MOST_ELEMENTS = 2 ** 22;

@@ -1,0 +1,91 @@
+/** The networks written by hand, computed here in plain arithmetic and by the compiler's definition. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { compileModel } from '../../../compiler/driver/compile.ts';
+import { NO_INPUT_WORDS } from '../../../compiler/driver/options.ts';
+import { interpret } from '../../../compiler/ir/interpret.ts';
+import { realValues } from '../../../compiler/ir/encoding.ts';
+import { loadTarget } from '../../../compiler/targets/load.ts';
+import { randomFrom } from '../../support/random.ts';
+import { NO_FILES } from './read-json.ts';
+
+function compiled(file: string) {
+  const bytes = readFileSync(join(import.meta.dirname, '../../../fixtures/hand-written', file));
+  const options = { ...NO_INPUT_WORDS, name: null, from: null, output: null, target: loadTarget('host'), goal: 'size' } as const;
+  const rest = { flash: null, ram: null, forcedKernel: null, command: 'test', strict: true } as const;
+  return compileModel({ bytes, file, side: NO_FILES }, { ...options, ...rest });
+}
+
+describe('majority.json', () => {
+  const { reference, plan } = compiled('majority.json');
+
+  it('counts votes, for all 32 inputs', () => {
+    for (let votes = 0; votes < 32; votes += 1) {
+      const [a = 0, b = 0, c = 0, d = 0, e = 0] = [0, 1, 2, 3, 4].map((i) => ((votes >> i) & 1 ? 1 : -1));
+      const sign = (sum: number): number => (sum >= 0 ? 1 : -1);
+      const hidden = [sign(a + b + c + d + e), sign(a - b + c - d + e), sign(a + b - c - d - e)] as const;
+      const wanted = [0.5 * (-hidden[0] + hidden[1] + hidden[2]), 0.25 * (hidden[0] + hidden[1] - hidden[2]) + 1.5];
+      expect(Array.from(realValues(interpret(reference, Int8Array.of(a, b, c, d, e))))).toEqual(wanted);
+    }
+  });
+
+  it('names its C functions and classes', () => {
+    expect(plan.names.prefix).toBe('majority');
+    expect(plan.classes).toEqual(['no', 'yes']);
+  });
+});
+
+describe('edges.json', () => {
+  const { reference } = compiled('edges.json');
+
+  /** The filters as PyTorch has them: [output][y][x]. */
+  const FILTERS = [
+    [[-1, 1, 1], [-1, 1, 1], [-1, 1, 1]],
+    [[-1, -1, -1], [1, 1, 1], [1, 1, 1]],
+  ]; // prettier-ignore
+
+  /** Sums of bytes; the real number is a 255th of it. */
+  function convolve(image: Uint8Array, filter: readonly (readonly number[])[], y: number, x: number): number {
+    let sum = 0;
+    filter.forEach((row, ky) =>
+      row.forEach((weight, kx) => {
+        const [iy, ix] = [y + ky - 1, x + kx - 1];
+        if (iy >= 0 && iy < 4 && ix >= 0 && ix < 4) sum += weight * (image[iy * 4 + ix] ?? 0);
+      }),
+    );
+    return sum;
+  }
+
+  /** Whether batch normalization of sum/255 is above 0. By hand: channel 0 where sum/255 > 2, channel 1 where sum/255 < 1.5 + √1.00001/2 (γ < 0). */
+  function bit(channel: number, sum: number): number {
+    return (channel === 0 ? sum > 510 : sum < 510.0006) ? 1 : -1;
+  }
+
+  function scores(image: Uint8Array): readonly number[] {
+    const pooled: number[] = []; // [y][x][channel]
+    for (const y of [0, 2])
+      for (const x of [0, 2])
+        FILTERS.forEach((filter, channel) => {
+          const around = [0, 1].flatMap((dy) => [0, 1].map((dx) => bit(channel, convolve(image, filter, y + dy, x + dx))));
+          pooled.push(Math.max(...around));
+        });
+    const rows = [
+      [1, 1, -1, 1, 1, -1, 1, 1],
+      [-1, 1, 1, 1, -1, 1, -1, 1],
+    ];
+    return rows.map((row) => row.reduce((sum, weight, i) => sum + weight * (pooled[i] ?? 0), 0));
+  }
+
+  it('gives the scores of plain arithmetic on every image tried', () => {
+    const random = randomFrom(4);
+    const seen = new Set<string>();
+    for (let round = 0; round < 500; round += 1) {
+      const image = Uint8Array.from({ length: 16 }, () => (round % 2 === 0 ? random.integer(0, 255) : random.pick([0, 255])));
+      const wanted = scores(image);
+      seen.add(wanted.join());
+      expect(Array.from(realValues(interpret(reference, image)))).toEqual(wanted);
+    }
+    expect(seen.size).toBeGreaterThan(5);
+  });
+});
