@@ -2,7 +2,7 @@
 # Prepares a Debian or Ubuntu machine with Node.js for the demo or for the tests.
 #
 #   bash scripts/setup.sh demo      compilers and the emulator that scripts/demo.sh needs
-#   bash scripts/setup.sh test      also clang with its sanitizers, g++ and the AVR compiler
+#   bash scripts/setup.sh test      also clang with its sanitizers, g++, the AVR and RISC-V compilers and QEMU for RISC-V
 #
 # Says what is missing and installs only that. With BNNC_NO_INSTALL=1 nothing is installed: the line to run is printed
 # and the script stops. Nothing outside apt packages, node_modules/ and dist/ is touched.
@@ -41,6 +41,9 @@ have() {
     gcc-arm-none-eabi) command -v arm-none-eabi-gcc >/dev/null ;;
     libnewlib-arm-none-eabi) command -v arm-none-eabi-gcc >/dev/null && preprocesses arm-none-eabi-gcc --specs=nano.specs ;;
     qemu-system-arm) command -v qemu-system-arm >/dev/null ;;
+    gcc-riscv64-unknown-elf) command -v riscv64-unknown-elf-gcc >/dev/null ;;
+    picolibc-riscv64-unknown-elf) command -v riscv64-unknown-elf-gcc >/dev/null && preprocesses riscv64-unknown-elf-gcc --specs=picolibc.specs ;;
+    qemu-system-misc) command -v qemu-system-riscv32 >/dev/null ;;
     gcc-avr) command -v avr-gcc >/dev/null ;;
     avr-libc) command -v avr-gcc >/dev/null && preprocesses avr-gcc -mmcu=atmega328p ;;
     sanitizers) command -v clang >/dev/null && sanitizes ;;
@@ -105,7 +108,8 @@ build() {
 }
 
 demo_packages=(gcc libc6-dev gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm)
-test_packages=("${demo_packages[@]}" clang sanitizers g++ gcc-avr avr-libc)
+test_packages=("${demo_packages[@]}" clang sanitizers g++ gcc-avr avr-libc gcc-riscv64-unknown-elf
+  picolibc-riscv64-unknown-elf qemu-system-misc)
 
 case "${1:-demo}" in
   demo) packages=("${demo_packages[@]}") ;;

@@ -66,7 +66,10 @@ export function findTool(tool: Tool): string {
 
 /** One line for a person: how to install on Debian and Ubuntu, macOS, Windows. */
 export function installHelp({ apt, brew, winget }: Packages): string {
-  return `Install it with: apt install ${apt} (Debian, Ubuntu); brew install ${brew} (macOS); winget install ${winget} (Windows).`;
+  const ways = [`apt install ${apt} (Debian, Ubuntu)`];
+  if (brew !== null) ways.push(`brew install ${brew} (macOS)`);
+  if (winget !== null) ways.push(`winget install ${winget} (Windows)`);
+  return `Install it with: ${ways.join('; ')}.`;
 }
 
 async function versionOf(path: string): Promise<string | undefined> {

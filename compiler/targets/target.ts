@@ -3,11 +3,11 @@
  */
 import { z } from 'zod';
 
-/** What to install, as the argument of `apt install`, `brew install` and `winget install`. */
+/** What to install, as the argument of `apt install`, `brew install` and `winget install`; null where no package is known. */
 export interface Packages {
   readonly apt: string;
-  readonly brew: string;
-  readonly winget: string;
+  readonly brew: string | null;
+  readonly winget: string | null;
 }
 
 /** How a linked program is run: as a process of this computer, in an emulator, or not at all. */
@@ -74,7 +74,7 @@ export interface Target {
   readonly boards: readonly Board[];
 }
 
-const packages = z.strictObject({ apt: z.string().min(1), brew: z.string().min(1), winget: z.string().min(1) });
+const packages = z.strictObject({ apt: z.string().min(1), brew: z.string().min(1).nullable(), winget: z.string().min(1).nullable() });
 
 const run = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('process') }),

@@ -11,7 +11,7 @@ import { coveringModels } from '../support/covering-models.ts';
 const models = coveringModels();
 const options = { linkage: 'static', runtime: 'inline' } as const;
 
-describe.each(['cortex-m0', 'cortex-m4f', 'cortex-m55', 'avr'])('%s', (name) => {
+describe.each(['cortex-m0', 'cortex-m4f', 'cortex-m55', 'rv32imac', 'avr'])('%s', (name) => {
   it.for(['gnu99', 'gnu++11'] as const)('-std=%s compiles and links every model without a warning', async (language, context) => {
     const target = loadTarget(name);
     requireTools(context, target);

@@ -16,7 +16,7 @@ import { recipes } from '../support/recipe.ts';
 import { conversionCases } from './conversion-cases.ts';
 import { ALL_SHAPES } from './shapes.ts';
 
-const TARGETS = ['cortex-m0', 'cortex-m3', 'cortex-m4', 'cortex-m4f', 'cortex-m7', 'cortex-m33', 'cortex-m55'] as const;
+const TARGETS = ['cortex-m0', 'cortex-m3', 'cortex-m4', 'cortex-m4f', 'cortex-m7', 'cortex-m33', 'cortex-m55', 'rv32imac'] as const;
 /** The emulated boards that have room for many cases at once. */
 const BOARDS: Readonly<Record<string, string>> = { 'cortex-m0': 'mps2-an385' };
 const CASES_A_KERNEL = 6;

@@ -25,7 +25,7 @@ import { MNIST_RECORD } from './mnist-record.ts';
 import { compilerOf } from './record.ts';
 
 const COUNT = 256;
-const TARGETS = ['host', 'cortex-m0', 'cortex-m3', 'cortex-m4', 'cortex-m4f', 'cortex-m7', 'cortex-m33', 'cortex-m55'] as const;
+const TARGETS = ['host', 'cortex-m0', 'cortex-m3', 'cortex-m4', 'cortex-m4f', 'cortex-m7', 'cortex-m33', 'cortex-m55', 'rv32imac'] as const;
 /** Flash, workspace and stack of digits-cnn together: it must fit into the smallest parts with a Cortex-M. */
 const MOST_BYTES_OF_CNN = 15_360;
 

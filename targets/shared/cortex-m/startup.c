@@ -2,7 +2,8 @@
 /* From reset to main on every Cortex-M, and a last word when the processor faults. */
 #include "../board.h"
 #include "../semihosting/call.h"
-#include "stack.h"
+#include "../semihosting/fault.h"
+#include "../semihosting/stack.h"
 
 extern uint32_t board_data_load[], board_data_start[], board_data_end[], board_bss_start[], board_bss_end[];
 int main(void);
@@ -59,6 +60,15 @@ int32_t semihosting_call(uint32_t operation, uintptr_t argument) {
   return (int32_t)r0;
 }
 
+/* On entry the stack pointer is still the caller's. */
+__attribute__((naked)) uint32_t board_stack_paint(void) {
+  __asm__ volatile(
+    "mov r0, sp\n"
+    "ldr r1, =board_stack_paint_below\n"
+    "bx r1\n"
+    ".ltorg\n");
+}
+
 /* The processor has pushed r0-r3, r12, lr, pc and the status register; the handler hands them on. */
 __attribute__((naked)) void board_fault(void) {
   __asm__ volatile(
@@ -66,18 +76,6 @@ __attribute__((naked)) void board_fault(void) {
     "ldr r1, =board_report_fault\n"
     "bx r1\n"
     ".ltorg\n");
-}
-
-static void print_register(const char *name, uint32_t value) {
-  char digits[9];
-  int i;
-  for (i = 7; i >= 0; i--) {
-    digits[i] = "0123456789abcdef"[value & 15u];
-    value >>= 4;
-  }
-  digits[8] = '\0';
-  board_print(name);
-  board_print(digits);
 }
 
 __attribute__((used, noreturn)) void board_report_fault(const uint32_t *frame) {

@@ -77,7 +77,7 @@ describe.each(runnable)('a program on %s', { timeout: 60_000 }, (name) => {
         diagnostics: [
           {
             message: expect.stringContaining('raised a processor fault') as string,
-            details: ['before', expect.stringMatching(/^fault: pc=[0-9a-f]{8} lr=/) as string],
+            details: ['before', expect.stringMatching(/^fault: pc=[0-9a-f]{8} (?:lr|ra)=[0-9a-f]{8} /) as string],
           },
         ],
       });

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT-0 */
-#ifndef CORTEX_M_STACK_H
-#define CORTEX_M_STACK_H
+#ifndef SEMIHOSTING_STACK_H
+#define SEMIHOSTING_STACK_H
 
 #include <stdint.h>
 
@@ -9,5 +9,11 @@ extern uint32_t board_stack_top[], board_stack_limit[];
 
 /* Puts a known word at the limit; board_stack_overflowed looks whether it is still there. */
 void board_stack_guard(void);
+
+/*
+ * The work of board_stack_paint. `caller` is the stack pointer of its caller, which C cannot see: each processor family has
+ * a board_stack_paint of two instructions that jumps here with it.
+ */
+uint32_t board_stack_paint_below(const volatile uint32_t *caller);
 
 #endif
