@@ -90,7 +90,8 @@ function size(bytes: number | null): string {
 function howItRuns({ boards }: Target): string {
   const runs = boards.filter(({ run }) => run.kind !== 'none');
   if (runs.length === 0) return 'compiled and measured, not run';
-  return runs.map(({ name, run }) => (run.kind === 'emulator' ? `${name} (${run.command})` : 'as a process')).join(', ');
+  const where = { process: () => 'as a process', avr8js: (name: string) => `${name} (avr8js)`, none: () => '' };
+  return runs.map(({ name, run }) => (run.kind === 'emulator' ? `${name} (${run.command})` : where[run.kind](name))).join(', ');
 }
 
 function packagesOf({ toolchain, boards }: Target): string {

@@ -9,7 +9,7 @@ import { typeOf } from '../ir/graph.ts';
 import { runProgram } from '../runner/emulator.ts';
 import { measureAddedFlash } from '../runner/size.ts';
 import { buildProgram, disposeProgram, type Optimization } from '../runner/toolchain.ts';
-import { canRun, type Target } from '../targets/target.ts';
+import { canRun, type Run, type Target } from '../targets/target.ts';
 import { headerOf, type Compiled } from './compile.ts';
 import { sampleBytes, type Samples } from './samples.ts';
 
@@ -98,11 +98,12 @@ export function inputFile({ reference }: Pick<Compiled, 'reference'>, samples: S
 }
 
 const SHOWN_MISMATCHES = 5;
-const SECONDS_PER_SAMPLE = 2;
+/** Far more than any network that fits needs: avr8js interprets about five million instructions a second. */
+const SECONDS_PER_SAMPLE = { process: 2, emulator: 2, avr8js: 60, none: 0 } as const;
 
-/** How long so many samples may take in an emulator. */
-export function timeoutSeconds(samples: number): number {
-  return 120 + samples * SECONDS_PER_SAMPLE;
+/** How long so many samples may take on a board. */
+export function timeoutSeconds(samples: number, { kind }: Run): number {
+  return 120 + samples * SECONDS_PER_SAMPLE[kind];
 }
 
 /** Builds, runs and compares for one target. `compiled` must have been planned for it. */
@@ -136,7 +137,7 @@ export async function verifyTarget(
     const bytesPerSample = reference.perSample * 4;
     const { output } = await runProgram(program, {
       input,
-      timeoutSeconds: timeoutSeconds(reference.samples),
+      timeoutSeconds: timeoutSeconds(reference.samples, program.board.run),
       onProgress: (bytes) =>
         progress(`running on ${target.name}`, Math.min(reference.samples, Math.floor(bytes / bytesPerSample)), reference.samples),
     });

@@ -5,6 +5,8 @@ import { basename, join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { fail } from '../support/diagnostics.ts';
 import type { Target } from '../targets/target.ts';
+import type { Chip } from './avr/machine.ts';
+import { runAvr } from './avr/run.ts';
 import { counterPlugin } from './count/plugin.ts';
 import { parseProfile, type Profile } from './count/profile.ts';
 import type { BuiltProgram } from './toolchain.ts';
@@ -53,6 +55,7 @@ const SHOWN_LINES = 10;
  *   exit code that `exitCodes` does not list, BNN5006 if it is to be counted and the emulator cannot
  */
 export async function runProgram(program: BuiltProgram, request: RunRequest = {}): Promise<RunResult> {
+  if (program.board.run.kind === 'avr8js') return runInside(program, program.board.run, request);
   const { input = new Uint8Array(), timeoutSeconds = 120, exitCodes = [0], onProgress, count = false } = request;
   const { command, args } = commandOf(program);
   const counting = count ? ['-plugin', `file=${(await counterPlugin(command)).replaceAll(',', ',,')},out=${COUNTS}`] : [];
@@ -85,6 +88,16 @@ export async function runProgram(program: BuiltProgram, request: RunRequest = {}
   }
 }
 
+/** The emulator for AVR is a library: nothing is started, and the two files are in memory. */
+async function runInside(program: BuiltProgram, chip: Chip, request: RunRequest): Promise<RunResult> {
+  const { input = new Uint8Array(), timeoutSeconds = 120, exitCodes = [0], onProgress = () => undefined } = request;
+  const bytes = typeof input === 'string' ? await readFile(input) : input;
+  const { exitCode, output, text } = await runAvr(program.elf, chip, { input: bytes, timeoutSeconds, onProgress });
+  if (exitCode === null) refuse(program, `did not end within ${timeoutSeconds} s`, text);
+  if (!exitCodes.includes(exitCode)) refuse(program, meaningOf(exitCode), text);
+  return { exitCode, output, text, profile: null };
+}
+
 function commandOf(program: BuiltProgram): { readonly command: string; readonly args: readonly string[] } {
   const { run } = program.board;
   switch (run.kind) {
@@ -95,8 +108,9 @@ function commandOf(program: BuiltProgram): { readonly command: string; readonly 
         command: findTool({ role: 'emulator', command: run.command, packages: run.packages }),
         args: run.args.map((arg) => arg.replace('{elf}', () => program.elf)),
       };
+    case 'avr8js':
     case 'none':
-      throw new Error(`programs for ${program.target.name} cannot be run; ask canRun first`);
+      throw new Error(`programs for ${program.target.name} are not run by a command; ask canRun first`);
   }
 }
 

@@ -68,10 +68,15 @@ export async function buildProgram(request: BuildRequest): Promise<BuiltProgram>
   });
   const directory = createTemporaryFolder();
   try {
-    const objects = await compileFiles(compiler, request, directory);
+    writeFiles(request.files, directory);
+    /** Boards whose code has the same flags share the object files. */
+    const compiled = new Map<string, readonly string[]>();
     let problem = '';
     for (const board of candidates) {
       const elf = join(directory, `program-${board.name}.elf`);
+      const key = JSON.stringify(board.codeFlags);
+      const objects = compiled.get(key) ?? (await compileFiles(compiler, request, board, directory, compiled.size));
+      compiled.set(key, objects);
       problem = await link(compiler, request, board, [...objects, ...(await boardObjects(compiler, target, board, directory))], elf);
       if (problem === '') return { target, board, elf, directory };
     }
@@ -93,28 +98,40 @@ export async function disposeProgram(program: BuiltProgram): Promise<void> {
   await removeTemporaryFolder(program.directory);
 }
 
-async function compileFiles(compiler: string, request: BuildRequest, directory: string): Promise<readonly string[]> {
-  const { target, files, optimization = '-O2', language = 'c99', extraFlags = [], includeDirectories = [] } = request;
+function writeFiles(files: Readonly<Record<string, string>>, directory: string): void {
   for (const [name, text] of Object.entries(files)) {
     const path = resolve(directory, name);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
   }
+}
+
+/** Object files of the request's files, which are in `directory`; `pass` keeps those for one board from those for another. */
+async function compileFiles(
+  compiler: string,
+  request: BuildRequest,
+  { codeFlags }: Board,
+  directory: string,
+  pass: number,
+): Promise<readonly string[]> {
+  const { target, files, optimization = '-O2', language = 'c99', extraFlags = [], includeDirectories = [] } = request;
   const sources = Object.keys(files).filter((name) => /\.(?:c|cpp)$/.test(name));
   // Nothing that we generate throws: without this, g++ asks for the unwinder of a C++ library.
   const languageFlags = language.includes('++') ? ['-x', 'c++', '-fno-exceptions'] : [];
   const includes = ['.', join(targetsFolder(), 'shared'), ...includeDirectories].map((folder) => `-I${folder}`);
+  const objects = sources.map((_, index) => join(directory, `unit-${pass}-${index}.o`));
   const outputs = await Promise.all(
     sources.map((name, index) => {
-      const flags = [...languageFlags, `-std=${language}`, optimization, ...target.toolchain.flags, ...includes, ...extraFlags];
-      return runCompiler(compiler, [...flags, '-c', name, '-o', join(directory, `unit-${index}.o`)], directory);
+      const code = [...target.toolchain.flags, ...codeFlags];
+      const flags = [...languageFlags, `-std=${language}`, optimization, ...code, ...includes, ...extraFlags];
+      return runCompiler(compiler, [...flags, '-c', name, '-o', objects[index] ?? ''], directory);
     }),
   );
   // After all have ended: the folder is removed when the build is refused.
   outputs.forEach((output, index) => {
     if (output !== undefined) refuse(compiler, target, `compile ${sources[index]}`, output);
   });
-  return sources.map((_, index) => join(directory, `unit-${index}.o`));
+  return objects;
 }
 
 /** Object files of boards, as bytes: a folder of their own would outlive a process that is killed. */
@@ -136,7 +153,7 @@ async function compileBoard(compiler: string, target: Target, board: Board): Pro
   const directory = createTemporaryFolder();
   const compile = async (source: string, index: number): Promise<Uint8Array> => {
     const object = join(directory, `board-${index}.o`);
-    const flags = ['-std=c99', '-O2', ...target.toolchain.flags, ...board.flags];
+    const flags = ['-std=c99', '-O2', ...target.toolchain.flags, ...board.codeFlags, ...board.flags];
     const output = await runCompiler(compiler, [...flags, '-c', describedFile(target.folder, source), '-o', object], directory);
     if (output !== undefined) refuse(compiler, target, `compile ${basename(source)} of the board ${board.name}`, output);
     return readFileSync(object);
@@ -155,7 +172,8 @@ async function link(compiler: string, request: BuildRequest, board: Board, objec
   const { target, optimization = '-O2', extraFlags = [] } = request;
   const symbols = Object.entries(board.symbols).map(([name, value]) => `-Wl,--defsym=${name}=${value}`);
   const script = board.linkerScript === null ? [] : ['-T', describedFile(target.folder, board.linkerScript)];
-  const flags = [optimization, ...target.toolchain.flags, ...target.toolchain.linkFlags, ...board.linkFlags, ...symbols, ...script];
+  const { flags: codeFlags, linkFlags } = target.toolchain;
+  const flags = [optimization, ...codeFlags, ...board.codeFlags, ...linkFlags, ...board.linkFlags, ...symbols, ...script];
   const output = await runCompiler(compiler, [...flags, ...extraFlags, ...objects, '-o', elf], dirname(elf));
   if (output === undefined) return '';
   return TOO_LARGE.test(output) ? output : refuse(compiler, target, 'link the program', output);

@@ -10,7 +10,7 @@ export interface Packages {
   readonly winget: string | null;
 }
 
-/** How a linked program is run: as a process of this computer, in an emulator, or not at all. */
+/** How a linked program is run: as a process of this computer, in an emulator, by avr8js inside bnnc, or not at all. */
 export type Run =
   | { readonly kind: 'process' }
   | {
@@ -19,6 +19,14 @@ export type Run =
       /** `{elf}` stands for the path of the program. */
       readonly args: readonly string[];
       readonly packages: Packages;
+    }
+  | {
+      readonly kind: 'avr8js';
+      /** Bytes of the chip, as its data sheet gives them. */
+      readonly flashBytes: number;
+      /** Address of the first byte of RAM in the data memory: below are registers. */
+      readonly ramOrigin: number;
+      readonly ramBytes: number;
     }
   | { readonly kind: 'none' };
 
@@ -31,6 +39,8 @@ export interface Board {
   readonly sources: readonly string[];
   /** Compiler flags for `sources` only. */
   readonly flags: readonly string[];
+  /** For everything that is compiled or linked for this board, behind the flags of the toolchain: what names the chip. */
+  readonly codeFlags: readonly string[];
   readonly linkFlags: readonly string[];
   /** Null for the compiler's own. */
   readonly linkerScript: string | null;
@@ -89,6 +99,12 @@ const run = z.discriminatedUnion('kind', [
     })
     .refine(({ args, machine }) => machine !== undefined || !args.some((arg) => arg.includes('{machine}')), 'it needs "machine"')
     .transform(({ machine = '', args, ...rest }) => ({ ...rest, args: args.map((arg) => arg.replaceAll('{machine}', machine)) })),
+  z.strictObject({
+    kind: z.literal('avr8js'),
+    flashBytes: z.int().multipleOf(2).positive(),
+    ramOrigin: z.int().min(0x100),
+    ramBytes: z.int().positive(),
+  }),
   z.strictObject({ kind: z.literal('none') }),
 ]);
 
@@ -97,6 +113,7 @@ const board = z.strictObject({
   doc: z.string().min(1),
   sources: z.array(z.string()),
   flags: z.array(z.string()),
+  codeFlags: z.array(z.string()).default([]),
   linkFlags: z.array(z.string()),
   linkerScript: z.string().nullable(),
   symbols: z.record(z.string().regex(/^[A-Za-z_]\w*$/), z.int().nonnegative()),

@@ -46,6 +46,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   yargs: ['cli'],
   picocolors: ['cli'],
   execa: ['runner'],
+  avr8js: ['runner/avr'],
   'onnxruntime-node': ['runner'],
   '@bufbuild/protobuf': ['frontends/onnx'],
   zod: ['targets', 'frontends/json'],

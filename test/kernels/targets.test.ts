@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { typeOf } from '../../compiler/ir/graph.ts';
 import { KERNELS } from '../../compiler/kernels/index.ts';
+import { layoutWords } from '../../compiler/kernels/kernel.ts';
 import { UserError } from '../../compiler/support/diagnostics.ts';
-import { loadTarget } from '../../compiler/targets/load.ts';
-import type { Target } from '../../compiler/targets/target.ts';
+import { listTargets, loadTarget } from '../../compiler/targets/load.ts';
+import { canRun, type Target } from '../../compiler/targets/target.ts';
 import { requireTools, STRICT_WARNINGS } from '../run-support/tools.ts';
 import { compileGraph } from '../support/compile-graph.ts';
 import { candidateOf, kernelCase } from '../support/kernel-cases.ts';
@@ -16,9 +17,17 @@ import { recipes } from '../support/recipe.ts';
 import { conversionCases } from './conversion-cases.ts';
 import { ALL_SHAPES } from './shapes.ts';
 
-const TARGETS = ['cortex-m0', 'cortex-m3', 'cortex-m4', 'cortex-m4f', 'cortex-m7', 'cortex-m33', 'cortex-m55', 'rv32imac'] as const;
+const TARGETS = listTargets().filter((name) => name !== 'host' && canRun(loadTarget(name)));
 /** The emulated boards that have room for many cases at once. */
-const BOARDS: Readonly<Record<string, string>> = { 'cortex-m0': 'mps2-an385' };
+const BOARDS: Readonly<Record<string, string>> = { 'cortex-m0': 'mps2-an385', avr: 'atmega2560' };
+
+/** Bytes that the cases of one program may have in variables and in tables; without an entry all are in one program. */
+interface Room {
+  readonly variables: number;
+  readonly tables: number;
+}
+/** 8 KiB of RAM less the board's own and the stack; tables that one pointer of 16 bits reaches. */
+const ROOMS: Readonly<Record<string, Room>> = { avr: { variables: 6500, tables: 40_000 } };
 const CASES_A_KERNEL = 6;
 const NETWORKS = 40;
 const build = { optimization: '-Os', extraFlags: STRICT_WARNINGS } as const;
@@ -54,20 +63,54 @@ function networks(target: Target): readonly Model[] {
   });
 }
 
+function caseSize({ input, output, tables, scratchWords, inPlace }: KernelCase): Room {
+  const bytes = ({ layout, shape }: KernelCase['input']): number =>
+    layout.kind === 'bytes' ? shape.reduce((product, size) => product * size, 1) : layoutWords(layout, shape) * 4;
+  return {
+    variables: bytes(input) + (inPlace ? 0 : bytes(output)) + scratchWords * 4,
+    tables: tables.reduce((sum, { ctype, values }) => sum + values.length * (ctype.includes('32') ? 4 : 2), 0),
+  };
+}
+
+function modelSize({ compiled: { plan } }: Model): Room {
+  const variables =
+    plan.workspaceWords * 4 + (plan.input.words === null ? plan.input.length : plan.input.words * 4) + plan.output.length * 4;
+  return { variables, tables: plan.tableBytes };
+}
+
+/** Programs with as many items as there is room for; an item that has no room alone is in none. */
+function programs<T>(target: Target, items: readonly T[], sizeOf: (item: T) => Room): readonly (readonly T[])[] {
+  const room = ROOMS[target.name];
+  if (room === undefined) return [items];
+  const groups: { items: T[]; variables: number; tables: number }[] = [];
+  for (const item of items) {
+    const { variables, tables } = sizeOf(item);
+    if (variables > room.variables || tables > room.tables) continue;
+    const group = groups.find((g) => g.variables + variables <= room.variables && g.tables + tables <= room.tables);
+    if (group === undefined) groups.push({ items: [item], variables, tables });
+    else {
+      group.items.push(item);
+      group.variables += variables;
+      group.tables += tables;
+    }
+  }
+  return groups.map((group) => group.items);
+}
+
 describe.each(TARGETS)('%s in the emulator', (name) => {
   const target = loadTarget(name);
 
   it('runs every kernel and layout conversion to the defined result', async (context) => {
     requireTools(context, target);
-    const all = cases(target);
-    expect(new Set(all.map(({ title }) => title.split(':')[0])).size).toBeGreaterThan(KERNELS.length);
-    expect(await runKernelCases(target, all, { ...build, ...boardOf(target) })).toEqual([]);
+    const all = programs(target, cases(target), caseSize);
+    expect(new Set(all.flat().map(({ title }) => title.split(':')[0])).size).toBeGreaterThan(KERNELS.length);
+    for (const group of all) expect(await runKernelCases(target, group, { ...build, ...boardOf(target) })).toEqual([]);
   });
 
   it('runs random networks to the bits of their reference graphs', async (context) => {
     requireTools(context, target);
-    const models = networks(target);
-    expect(models.length).toBeGreaterThan(NETWORKS / 2);
-    expect(await runModels(target, models, { ...build, ...boardOf(target) })).toEqual([]);
+    const all = programs(target, networks(target), modelSize);
+    expect(all.flat().length).toBeGreaterThan(NETWORKS / 2);
+    for (const group of all) expect(await runModels(target, group, { ...build, ...boardOf(target) })).toEqual([]);
   });
 });

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT-0 */
-/* From reset to main on every Cortex-M, and a last word when the processor faults. */
+/* From reset to board_start on every Cortex-M, and a last word when the processor faults. */
 #include "../board.h"
 #include "../semihosting/call.h"
 #include "../semihosting/fault.h"
 #include "../semihosting/stack.h"
 
-extern uint32_t board_data_load[], board_data_start[], board_data_end[], board_bss_start[], board_bss_end[];
-int main(void);
 void board_reset(void);
-void board_start(void);
 void board_fault(void);
 void board_report_fault(const uint32_t *frame);
 
@@ -42,15 +39,6 @@ __attribute__((naked)) void board_reset(void) {
     "ldr r0, =board_start\n"
     "bx r0\n"
     ".ltorg\n");
-}
-
-__attribute__((used, noreturn)) void board_start(void) {
-  const uint32_t *from = board_data_load;
-  uint32_t *to;
-  for (to = board_data_start; to < board_data_end; to++) *to = *from++;
-  for (to = board_bss_start; to < board_bss_end; to++) *to = 0u;
-  board_stack_guard();
-  board_exit(main());
 }
 
 int32_t semihosting_call(uint32_t operation, uintptr_t argument) {

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT-0 */
-/* From reset to main on a 32-bit RISC-V processor in machine mode, and a last word when it traps. */
+/* From reset to board_start on a 32-bit RISC-V processor in machine mode, and a last word when it traps. */
 #include "../board.h"
 #include "../semihosting/call.h"
 #include "../semihosting/fault.h"
 #include "../semihosting/stack.h"
 
-extern uint32_t board_data_load[], board_data_start[], board_data_end[], board_bss_start[], board_bss_end[];
-int main(void);
 void board_reset(void);
-void board_start(void);
 void board_trap(void);
 void board_report_trap(uint32_t return_address);
 
@@ -26,15 +23,6 @@ __attribute__((naked, section(".reset"))) void board_reset(void) {
     "la t0, board_trap\n"
     "csrw mtvec, t0\n"
     "j board_start\n");
-}
-
-__attribute__((used, noreturn)) void board_start(void) {
-  const uint32_t *from = board_data_load;
-  uint32_t *to;
-  for (to = board_data_start; to < board_data_end; to++) *to = *from++;
-  for (to = board_bss_start; to < board_bss_end; to++) *to = 0u;
-  board_stack_guard();
-  board_exit(main());
 }
 
 /*

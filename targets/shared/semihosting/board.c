@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT-0 */
-/* The board API over semihosting, for 32-bit processors in an emulator. */
+/* The board API over semihosting, for processors in an emulator. Its blocks hold 32-bit numbers on every one of them. */
 #include "../board.h"
 #include "call.h"
 
@@ -77,7 +77,7 @@ void board_write(const void *bytes, uint32_t count) {
   if (count > BOARD_OUTPUT_BUFFER_BYTES) {
     write_out((const unsigned char *)bytes, count);
   } else {
-    memcpy(output_buffer + buffered, bytes, count);
+    memcpy(output_buffer + buffered, bytes, (size_t)count);
     buffered += count;
   }
 }
