@@ -63,11 +63,11 @@ function networks(target: Target): readonly Model[] {
   });
 }
 
-function caseSize({ input, output, tables, scratchWords, inPlace }: KernelCase): Room {
-  const bytes = ({ layout, shape }: KernelCase['input']): number =>
+function caseSize({ inputs, output, tables, scratchWords, inPlace }: KernelCase): Room {
+  const bytes = ({ layout, shape }: KernelCase['output']): number =>
     layout.kind === 'bytes' ? shape.reduce((product, size) => product * size, 1) : layoutWords(layout, shape) * 4;
   return {
-    variables: bytes(input) + (inPlace ? 0 : bytes(output)) + scratchWords * 4,
+    variables: inputs.reduce((sum, input) => sum + bytes(input), 0) + (inPlace ? 0 : bytes(output)) + scratchWords * 4,
     tables: tables.reduce((sum, { ctype, values }) => sum + values.length * (ctype.includes('32') ? 4 : 2), 0),
   };
 }

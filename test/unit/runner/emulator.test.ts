@@ -184,6 +184,64 @@ __attribute__((noinline)) static void fill(void) {
 
   it('are left for a larger board when a program needs more', async (context) => {
     requireTools(context, target);
+    const wide = mainWith('  room[0] = 1u;', 'static volatile unsigned char room[15000];');
+    expect((await runSource(target, wide)).board).toBe('mps2-an385');
+    const long = mainWith(
+      '  volatile uint32_t index = 1u;\n  return table[index];',
+      `static const unsigned char table[${5 << 20}] = {1u};`,
+    );
+    expect((await runSource(target, long)).board).toBe('mps2-an385-psram');
+  });
+});
+
+describe('the 2 KiB of the ATmega328P', { timeout: 60_000 }, () => {
+  const target = loadTarget('avr');
+
+  async function fault(statements: string): Promise<string> {
+    try {
+      await runSource(target, mainWith(statements), {}, { board: 'atmega328p' });
+    } catch (error) {
+      if (error instanceof UserError) return error.diagnostics.flatMap(({ message, details = [] }) => [message, ...details]).join('\n');
+      throw error;
+    }
+    return 'no fault';
+  }
+
+  it('are protected against a stack that grows into the variables', async (context) => {
+    requireTools(context, target);
+    const declarations = `
+static volatile unsigned char room[1000];
+__attribute__((noinline)) static void fill(void) {
+  volatile unsigned char buffer[900];
+  uint16_t i;
+  for (i = 0u; i < 900u; i++) buffer[i] = 1u;
+}`;
+    const run = runSource(target, mainWith('  room[0] = 1u;\n  fill();', declarations), {}, { board: 'atmega328p' });
+    await expect(run).rejects.toMatchObject({
+      diagnostics: [{ code: 'BNN5004', message: expect.stringContaining('more stack than the board has') as string }],
+    });
+  });
+
+  it.for([
+    ['it reads address 00004000, where no memory is', '  return *(volatile uint8_t *)0x4000u;'],
+    ['it writes address 00000900, where no memory is', '  *(volatile uint8_t *)0x900u = 1u;'],
+    ['it left its code', '  ((void (*)(void))0x3000u)();'],
+    ['it waits forever, with interrupts off', '  __asm__ volatile("cli\\n1: rjmp 1b");'],
+    ['no such operation', '  *(volatile uint8_t *)0x4Au = 0u;\n  *(volatile uint8_t *)0x4Bu = 4u;\n  *(volatile uint8_t *)0x3Eu = 1u;'],
+    [
+      'outside the bounds',
+      '  *(volatile uint8_t *)0x4Au = 255u;\n  *(volatile uint8_t *)0x4Bu = 255u;\n  *(volatile uint8_t *)0x3Eu = 1u;',
+    ],
+  ] as const)('have a fault around them: %s', async ([what, statements], context) => {
+    requireTools(context, target);
+    const text = await fault(statements);
+    expect(text).toContain('raised a processor fault on atmega328p');
+    expect(text).toMatch(/fault: pc=[0-9a-f]{8} sp=/);
+    expect(text.toLowerCase()).toContain(what);
+  });
+
+  it('are left for a larger chip, with code of its own, when a program needs more', async (context) => {
+    requireTools(context, target);
     const statements = '  room[0] = 1u;\n#if !defined(__AVR_ATmega2560__)\n  return 1;\n#endif';
     const wide = mainWith(statements, 'static volatile char room[1900];');
     expect(await runSource(target, wide)).toMatchObject({ board: 'atmega2560', exitCode: 0 });
@@ -193,9 +251,8 @@ __attribute__((noinline)) static void fill(void) {
     requireTools(context, target);
     let ticks = 0;
     const timer = setInterval(() => (ticks += 1), 1);
-    await runSource(target, mainWith('  volatile uint32_t i;\n  for (i = 0u; i < 100000u; i++) {\n  }')).finally(() =>
-      clearInterval(timer),
-    );
+    const statements = '  volatile uint32_t i;\n  for (i = 0u; i < 100000u; i++) {\n  }';
+    await runSource(target, mainWith(statements)).finally(() => clearInterval(timer));
     expect(ticks).toBeGreaterThan(3);
   });
 });
