@@ -1,4 +1,5 @@
 /** Options that several verbs share, and how they become compile options. */
+import { resolve } from 'node:path';
 import { FORMATS, type CompileOptions } from '../driver/compile.ts';
 import type { CommandText } from '../driver/provenance.ts';
 import { fail } from '../support/diagnostics.ts';
@@ -24,6 +25,16 @@ export const MODEL_OPTIONS = {
   ram: { type: 'string', describe: 'bytes of RAM of your part', requiresArg: true },
   flash: { type: 'string', describe: 'bytes of flash of your part', requiresArg: true },
 } as const;
+
+/** Of every verb that takes or lists targets. */
+export const TARGETS_DIR = {
+  'targets-dir': { type: 'string', describe: 'folder with targets of your own, a folder with a target.json each', requiresArg: true },
+} as const;
+
+/** The folder of the user's own targets, absolute; null without one. */
+export function ownTargets({ targetsDir }: { readonly targetsDir: string | undefined }, cwd: string): string | null {
+  return targetsDir === undefined ? null : resolve(cwd, targetsDir);
+}
 
 /** What yargs makes of `MODEL_OPTIONS`. */
 export interface ModelArguments {

@@ -19,9 +19,14 @@ export function describedFile(folder: string, path: string): string {
   return path.startsWith('shared/') ? join(targetsFolder(), path) : resolve(folder, path);
 }
 
+/** A name without slash or dot is one of bnnc's targets. */
+function baseFile(folder: string, base: string): string {
+  return /^[\w-]+$/.test(base) ? join(targetsFolder(), base, 'target.json') : describedFile(folder, base);
+}
+
 /**
- * The content of a target.json. An object in it may say `"extends": FILE`: it then has everything that the object in FILE
- * has, and its own members come on top. Objects are merged member by member; anything else replaces what is below it.
+ * The content of a target.json. An object in it may say `"extends": BASE`, a file or one of bnnc's targets: it then has
+ * everything that the object there has, and its own members come on top. Objects are merged member by member; anything else replaces what is below it.
  *
  * @throws UserError BNN3004 for a file that cannot be read, is not JSON, or extends itself
  */
@@ -44,7 +49,7 @@ function readJson(name: string, folder: string, file: string, below: readonly st
   } catch (error) {
     return refuse(error instanceof Error ? error.message : String(error));
   }
-  return extended(content, (path) => readJson(name, folder, describedFile(folder, path), [...below, file]));
+  return extended(content, (path) => readJson(name, folder, baseFile(folder, path), [...below, file]));
 }
 
 function isObject(value: unknown): value is JsonObject {

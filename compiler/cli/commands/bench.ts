@@ -6,12 +6,13 @@ import { fail } from '../../support/diagnostics.ts';
 import { loadTarget } from '../../targets/load.ts';
 import { JSON_OPTION, toJson, type CommandContext } from '../command.ts';
 import { readData, readModel, writeResult } from '../files.ts';
-import { MODEL_OPTIONS, bannerCommand, compileOptions, wholeNumber, type ModelArguments } from '../options.ts';
+import { MODEL_OPTIONS, TARGETS_DIR, bannerCommand, compileOptions, wholeNumber, type ModelArguments, ownTargets } from '../options.ts';
 import { createProgress } from '../progress.ts';
 
 interface Arguments extends ModelArguments {
   readonly model: string | undefined;
   readonly target: readonly string[];
+  readonly targetsDir: string | undefined;
   readonly data: string | undefined;
   readonly index: string | undefined;
   readonly limit: string | undefined;
@@ -29,7 +30,7 @@ async function run(args: Arguments, context: CommandContext): Promise<void> {
   }
   const earlier = args.compare === undefined ? null : readBench(readData(args.compare, io.cwd), args.compare);
   const source = readModel(args.model ?? '', io.cwd);
-  const targets = [...new Set(args.target)].map((name) => loadTarget(name));
+  const targets = [...new Set(args.target)].map((name) => loadTarget(name, ownTargets(args, io.cwd)));
   const progress = createProgress(io);
   try {
     const { report, warnings, problems } = await benchModel(
@@ -63,6 +64,7 @@ async function run(args: Arguments, context: CommandContext): Promise<void> {
 export const BENCH_OPTIONS = {
   ...MODEL_OPTIONS,
   target: { type: 'string', array: true, default: ['cortex-m4'] as string[], describe: 'one or more targets; see bnnc targets' },
+  ...TARGETS_DIR,
   optimization: {
     choices: ['-Os', '-O2', '-O3'],
     default: '-Os',

@@ -15,14 +15,16 @@ import { billText, layerTable, planData } from '../../report/text.ts';
 import { fail } from '../../support/diagnostics.ts';
 import { nearest } from '../../support/nearest.ts';
 import { loadTarget } from '../../targets/load.ts';
+import type { Target } from '../../targets/target.ts';
 import { JSON_OPTION, toJson, type CommandContext } from '../command.ts';
 import { readModel, refuseOverwriting, writeResult } from '../files.ts';
-import { MODEL_OPTIONS, bannerCommand, compileOptions, type ModelArguments } from '../options.ts';
+import { MODEL_OPTIONS, TARGETS_DIR, bannerCommand, compileOptions, type ModelArguments, ownTargets } from '../options.ts';
 
 interface Arguments extends ModelArguments {
   readonly model: string | undefined;
   readonly out: string | undefined;
   readonly target: string;
+  readonly targetsDir: string | undefined;
   readonly emit: EmitterName;
   readonly linkage: 'static' | 'extern';
   readonly runtime: 'inline' | 'external';
@@ -60,6 +62,7 @@ interface Emitted {
 
 interface Job {
   readonly args: Arguments;
+  readonly target: Target;
   readonly source: ModelSource;
   readonly observers: Observers;
   readonly warn: CommandContext['warn'];
@@ -79,9 +82,8 @@ function refuseHeaderOptions({ emit, linkage, runtime }: Arguments, { noun, from
   });
 }
 
-async function emitPlan(emitter: PlanEmitter, { args, source, observers, warn }: Job): Promise<Emitted> {
+async function emitPlan(emitter: PlanEmitter, { args, target, source, observers, warn }: Job): Promise<Emitted> {
   const { linkage, runtime, emit } = args;
-  const target = loadTarget(args.target);
   const extra = [
     `--target ${target.name}`,
     ...(emit === 'c' ? [] : [`--emit ${emit}`]),
@@ -102,9 +104,9 @@ async function emitPlan(emitter: PlanEmitter, { args, source, observers, warn }:
 }
 
 /** The target and what belongs to it (--optimize, --flash, --ram) decide nothing here, so that one config file serves all forms. */
-async function emitEvaluator(emitter: EvaluatorEmitter, { args, source, observers, warn }: Job): Promise<Emitted> {
+async function emitEvaluator(emitter: EvaluatorEmitter, { args, target, source, observers, warn }: Job): Promise<Emitted> {
   const command = bannerCommand('compile', { ...args, optimize: 'size' }, [`--emit ${args.emit}`]);
-  const options = compileOptions(args, loadTarget(args.target), command);
+  const options = compileOptions(args, target, command);
   const model = lowerModel(source, options, observers);
   observers.stage?.('plan');
   const plan = planEvaluator(source, model, options);
@@ -114,8 +116,8 @@ async function emitEvaluator(emitter: EvaluatorEmitter, { args, source, observer
 }
 
 /** What a model means, whether it can be compiled or not. */
-function emitMeaning(emitter: MeaningEmitter, { args, source, observers, warn }: Job): Emitted {
-  const options = compileOptions(args, loadTarget(args.target), bannerCommand('compile', args, []));
+function emitMeaning(emitter: MeaningEmitter, { args, target, source, observers, warn }: Job): Emitted {
+  const options = compileOptions(args, target, bannerCommand('compile', args, []));
   const meant = meanModel(source, options, observers);
   warn(meant.warnings);
   observers.stage?.('emit');
@@ -156,7 +158,7 @@ async function run(args: Arguments, { io, warn }: CommandContext): Promise<void>
       if (after === dumpAfter) io.stdout(text());
     },
   };
-  const job: Job = { args, source, observers, warn };
+  const job: Job = { args, target: loadTarget(args.target, ownTargets(args, io.cwd)), source, observers, warn };
   const emitted = await emit(emitter, job);
   if (args.timings) io.stderr(watch.report());
   if (dumpAfter !== undefined) return;
@@ -176,6 +178,7 @@ export const COMPILE_OPTIONS = {
   ...MODEL_OPTIONS,
   out: { alias: 'o', type: 'string', describe: 'file to write; NAME.h, NAME.ts or NAME.json by default, - for stdout', requiresArg: true },
   target: { type: 'string', default: 'cortex-m4', describe: 'what it is planned for; see bnnc targets', requiresArg: true },
+  ...TARGETS_DIR,
   emit: {
     choices: EMITTER_NAMES,
     default: 'c' as EmitterName,

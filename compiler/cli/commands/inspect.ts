@@ -5,17 +5,19 @@ import { alternativesText, billText, grouped, layerTable, planData, table } from
 import { listTargets, loadTarget } from '../../targets/load.ts';
 import { JSON_OPTION, toJson, type CommandContext } from '../command.ts';
 import { readModel, writeResult } from '../files.ts';
-import { MODEL_OPTIONS, bannerCommand, compileOptions, type ModelArguments } from '../options.ts';
+import { MODEL_OPTIONS, TARGETS_DIR, bannerCommand, compileOptions, type ModelArguments, ownTargets } from '../options.ts';
 
 interface Arguments extends ModelArguments {
   readonly model: string | undefined;
   readonly target: string;
+  readonly targetsDir: string | undefined;
   readonly json: string | undefined;
 }
 
 function run(args: Arguments, { io, warn }: CommandContext): void {
   const source = readModel(args.model ?? '', io.cwd);
-  const target = loadTarget(args.target);
+  const folder = ownTargets(args, io.cwd);
+  const target = loadTarget(args.target, folder);
   const command = bannerCommand('compile', args, [`--target ${target.name}`]);
   const found = inspectModel(source, compileOptions(args, target, command));
   const layers = found.nodes.map(({ name, op, output, binary }) => [name, op, output, binary]);
@@ -28,8 +30,8 @@ function run(args: Arguments, { io, warn }: CommandContext): void {
   const lowered = lowerModel(source, compileOptions(args, target, command));
   const compiled = planModel(source, lowered, compileOptions(args, target, command));
   warn(compiled.warnings);
-  const sizes = listTargets().map((name) => {
-    const other = loadTarget(name);
+  const sizes = listTargets(folder).map((name) => {
+    const other = loadTarget(name, folder);
     const options = { ...compileOptions(args, other, command), flash: Number.MAX_SAFE_INTEGER, ram: Number.MAX_SAFE_INTEGER };
     const { plan } = planModel(source, lowered, options);
     const fits = (other.memory.flashBytes ?? Infinity) >= plan.tableBytes && (other.memory.ramBytes ?? Infinity) >= plan.workspaceWords * 4;
@@ -52,6 +54,7 @@ function run(args: Arguments, { io, warn }: CommandContext): void {
 export const INSPECT_OPTIONS = {
   ...MODEL_OPTIONS,
   target: { type: 'string', default: 'cortex-m4', describe: 'what the plan is shown for', requiresArg: true },
+  ...TARGETS_DIR,
   json: JSON_OPTION,
 } as const;
 

@@ -4,17 +4,20 @@ import { listTargets, loadTarget } from '../../targets/load.ts';
 import { canRun } from '../../targets/target.ts';
 import { JSON_OPTION, toJson, type CommandContext } from '../command.ts';
 import { writeResult } from '../files.ts';
+import { TARGETS_DIR, ownTargets } from '../options.ts';
 
 interface Arguments {
   readonly json: string | undefined;
+  readonly targetsDir: string | undefined;
 }
 
 function memory(bytes: number | null): string {
   return bytes === null ? 'no limit' : `${grouped(bytes)} B`;
 }
 
-function run({ json }: Arguments, { io }: CommandContext): void {
-  const targets = listTargets().map((name) => loadTarget(name));
+function run({ json, targetsDir }: Arguments, { io }: CommandContext): void {
+  const folder = ownTargets({ targetsDir }, io.cwd);
+  const targets = listTargets(folder).map((name) => loadTarget(name, folder));
   if (json !== undefined) {
     const text = toJson(targets.map(({ folder: _folder, ...target }) => target));
     if (json === '') io.stdout(text);
@@ -32,7 +35,7 @@ function run({ json }: Arguments, { io }: CommandContext): void {
   io.stdout(table([['target', 'what', 'flash', 'RAM', 'compiler', 'runs on'], ...rows]));
 }
 
-export const TARGETS_OPTIONS = { json: JSON_OPTION } as const;
+export const TARGETS_OPTIONS = { ...TARGETS_DIR, json: JSON_OPTION } as const;
 
 export function targetsCommand<T>(yargs: Argv<T>, context: CommandContext): Argv<T> {
   return yargs.command(

@@ -7,7 +7,7 @@ import type { Diagnostic } from '../../support/diagnostics.ts';
 import { loadTarget } from '../../targets/load.ts';
 import { JSON_OPTION, toJson, type CommandContext } from '../command.ts';
 import { readData, readModel, writeResult } from '../files.ts';
-import { MODEL_OPTIONS, bannerCommand, compileOptions, wholeNumber, type ModelArguments } from '../options.ts';
+import { MODEL_OPTIONS, TARGETS_DIR, bannerCommand, compileOptions, wholeNumber, type ModelArguments, ownTargets } from '../options.ts';
 import { createProgress } from '../progress.ts';
 
 interface Arguments extends ModelArguments {
@@ -15,6 +15,7 @@ interface Arguments extends ModelArguments {
   readonly data: string;
   readonly labels: string | undefined;
   readonly target: readonly string[];
+  readonly targetsDir: string | undefined;
   readonly limit: string | undefined;
   readonly reference: 'interpreter' | 'onnxruntime';
   readonly json: string | undefined;
@@ -73,7 +74,7 @@ async function run(args: Arguments, context: CommandContext): Promise<void> {
   const { io } = context;
   const limit = wholeNumber('limit', args.limit, 'a number of samples', 1);
   const source = readModel(args.model ?? '', io.cwd);
-  const targets = [...new Set(args.target)].map((name) => loadTarget(name));
+  const targets = [...new Set(args.target)].map((name) => loadTarget(name, ownTargets(args, io.cwd)));
   const progress = createProgress(io);
   try {
     const report = await verifyModel(
@@ -118,6 +119,7 @@ export const VERIFY_OPTIONS = {
   data: { type: 'string', demandOption: true, requiresArg: true, describe: 'samples: idx (.gz), .npy or .npz' },
   labels: { type: 'string', requiresArg: true, describe: 'class numbers: idx (.gz), .npy or .npz' },
   target: { type: 'string', array: true, default: ['host'] as string[], describe: 'one or more targets; see bnnc targets' },
+  ...TARGETS_DIR,
   limit: { type: 'string', requiresArg: true, describe: 'use only the first N samples' },
   reference: {
     choices: ['interpreter', 'onnxruntime'],

@@ -134,6 +134,28 @@ describe('bnnc inspect', () => {
   });
 });
 
+describe('a target of the user', () => {
+  const MINE = '{ "extends": "cortex-m0", "title": "My board", "memory": { "flashBytes": 32768, "ramBytes": 4096 } }';
+
+  it('is listed, compiled for and inspected from a folder that --targets-dir names', async () => {
+    const place = placeWith({ ...BITS, 'boards/mine/target.json': MINE });
+    const own = ['--targets-dir', 'boards'];
+    expect((await place.run('targets', ...own)).stdout).toMatch(/\nmine +My board +32,768 B +4,096 B /);
+    const compiled = await place.run('compile', ...AS_BITS, ...own, '--target', 'mine');
+    expect([compiled.exit, compiled.stderr]).toEqual([0, '']);
+    expect(place.read('bits.h')).toContain('--target mine');
+    expect((await place.run('inspect', ...AS_BITS, ...own)).stdout).toContain('\nmine ');
+  });
+
+  it('is found with the folder in the configuration file, and not without', async () => {
+    const files = { ...BITS, 'boards/mine/target.json': MINE };
+    const configured = placeWith({ ...files, 'bnnc.config.json': '{ "targets-dir": "boards", "target": "mine" }' });
+    expect((await configured.run('compile', ...AS_BITS)).exit).toBe(0);
+    const { exit, stderr } = await placeWith(files).run('compile', ...AS_BITS, '--target', 'mine');
+    expect([exit, stderr]).toEqual([1, expect.stringContaining('there is no target "mine"')]);
+  });
+});
+
 describe('bnnc targets', () => {
   it("lists every target, and none of this computer's folders", async () => {
     const place = placeWith({});

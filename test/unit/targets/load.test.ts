@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -82,8 +82,25 @@ describe('loading a target', () => {
 
   it('finds a new target in a new folder, without an edit', () => {
     const root = targetsWith(readFileSync(join(targetsFolder(), 'host', 'target.json'), 'utf8'));
-    expect(listTargets(root)).toEqual(['mine']);
+    expect(listTargets(root)).toEqual([...listTargets(), 'mine'].sort());
     expect(loadTarget('mine', root)).toEqual({ ...loadTarget('host'), name: 'mine', folder: join(root, 'mine') });
+  });
+
+  it('can be written in a few lines on top of one of bnnc', () => {
+    const root = targetsWith('{ "extends": "cortex-m4f", "memory": { "flashBytes": 131072, "ramBytes": 20480 } }');
+    const memory = { flashBytes: 131072, ramBytes: 20480 };
+    expect(loadTarget('mine', root)).toEqual({ ...loadTarget('cortex-m4f'), name: 'mine', folder: join(root, 'mine'), memory });
+  });
+
+  it('refuses a target that has the name of one of bnnc, and a folder that is none', () => {
+    const root = targetsWith('{ "extends": "host" }');
+    renameSync(join(root, 'mine'), join(root, 'host'));
+    expect(diagnosticOf(() => listTargets(root))).toMatchObject({
+      code: 'BNN3004',
+      text: expect.stringContaining('two targets "host"') as string,
+    });
+    const nowhere = diagnosticOf(() => listTargets(join(root, 'nowhere')));
+    expect(nowhere).toMatchObject({ code: 'BNN3004', text: expect.stringContaining('the folder of targets cannot be read') as string });
   });
 
   it('names the place of every mistake in a description', () => {
