@@ -162,7 +162,11 @@ async function runCounted({ compiled, target, input, reference, optimization }: 
   };
   const program = await buildProgram({ target, files, optimization });
   try {
-    const { output, profile } = await runProgram(program, { input, count: true, timeoutSeconds: timeoutSeconds(reference.samples, program.board.run) });
+    const { output, profile } = await runProgram(program, {
+      input,
+      count: true,
+      timeoutSeconds: timeoutSeconds(reference.samples, program.board.run),
+    });
     const { equal } = compareOutputs(output, reference, null, plan.output.ctype === 'float');
     refuseDifference(target, reference.samples - equal);
     if (profile?.inferences.length !== reference.samples) throw new Error('not every inference was counted');
