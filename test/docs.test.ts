@@ -29,7 +29,19 @@ const PAGES = pages(ROOT);
 const MINUTES = 60_000;
 
 /** Options of other programs that the pages mention. */
-const FOREIGN_OPTIONS = new Set(['--help', '--version', '--project', '--no-install-recommends', '--outfile']);
+const FOREIGN_OPTIONS = new Set([
+  '--help',
+  '--version',
+  '--project',
+  '--no-install-recommends',
+  '--ignore-scripts',
+  '--reader',
+  '--cases',
+  '--case',
+  '--seed',
+  '--record',
+  '--outfile',
+]);
 
 let headers = '';
 
@@ -104,7 +116,7 @@ describe('pages', () => {
 
   it('name only options that --help shows', async () => {
     const help = await Promise.all(
-      ['compile', 'inspect', 'verify', 'bench', 'targets', 'explain'].map((verb) => bnnc(`bnnc ${verb} --help`, headers)),
+      ['compile', 'inspect', 'verify', 'bench', 'targets', 'explain', 'doctor', 'completion'].map((verb) => bnnc(`bnnc ${verb} --help`, headers)),
     );
     const known = help.map(({ stdout }) => stdout).join('\n');
     const unknown = PAGES.flatMap((page) =>

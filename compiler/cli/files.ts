@@ -50,8 +50,8 @@ function modelsIn(folder: string): readonly string[] {
   }
 }
 
-/** @throws UserError BNN1001 */
-export function readModel(path: string, cwd: string): ModelSource {
+/** A model file, with access to the files beside it. @throws UserError BNN1001 */
+export function readModel(path: string, cwd: string = process.cwd()): ModelSource {
   const full = resolve(cwd, path);
   const bytes = readOr(full, path, (message) => {
     const models = modelsIn(full);

@@ -5,6 +5,8 @@ import { VERSION } from '../support/version.ts';
 import type { CommandContext } from './command.ts';
 import { BENCH_OPTIONS, benchCommand } from './commands/bench.ts';
 import { COMPILE_OPTIONS, compileCommand } from './commands/compile.ts';
+import { COMPLETION_OPTIONS, completionCommand, type OptionTables } from './commands/completion.ts';
+import { DOCTOR_OPTIONS, doctorCommand } from './commands/doctor.ts';
 import { EXPLAIN_OPTIONS, explainCommand } from './commands/explain.ts';
 import { INSPECT_OPTIONS, inspectCommand } from './commands/inspect.ts';
 import { TARGETS_OPTIONS, targetsCommand } from './commands/targets.ts';
@@ -17,14 +19,18 @@ import { checkSingle, explainUsage, joinDashedValues, verbOf, type Verbs } from 
 /** 0 success · 1 a problem with the user's files · 2 wrong usage · 70 a bug of bnnc. */
 const EXIT = { success: 0, user: 1, usage: 2, bug: 70 } as const;
 
-const VERBS: Verbs = {
-  compile: Object.keys(COMPILE_OPTIONS),
-  inspect: Object.keys(INSPECT_OPTIONS),
-  verify: Object.keys(VERIFY_OPTIONS),
-  bench: Object.keys(BENCH_OPTIONS),
-  targets: Object.keys(TARGETS_OPTIONS),
-  explain: Object.keys(EXPLAIN_OPTIONS),
+const TABLES: OptionTables = {
+  compile: COMPILE_OPTIONS,
+  inspect: INSPECT_OPTIONS,
+  verify: VERIFY_OPTIONS,
+  bench: BENCH_OPTIONS,
+  targets: TARGETS_OPTIONS,
+  explain: EXPLAIN_OPTIONS,
+  doctor: DOCTOR_OPTIONS,
+  completion: COMPLETION_OPTIONS,
 };
+
+const VERBS: Verbs = Object.fromEntries(Object.entries(TABLES).map(([verb, options]) => [verb, Object.keys(options)]));
 
 /** Runs one command line (without `node bnnc`) and returns the exit code. Never throws. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
@@ -57,8 +63,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
 async function parse(argv: readonly string[], context: CommandContext): Promise<void> {
   const { io } = context;
   const verb = verbOf(argv, VERBS);
-  const lists = verb === 'verify' || verb === 'bench' ? ['target'] : [];
-  const verbs = [compileCommand, inspectCommand, verifyCommand, benchCommand, targetsCommand, explainCommand];
+  const lists = verb === 'verify' || verb === 'bench' || verb === 'doctor' ? ['target'] : [];
+  const verbs = [compileCommand, inspectCommand, verifyCommand, benchCommand, targetsCommand, explainCommand, doctorCommand];
   const options = yargs()
     .scriptName('bnnc')
     .usage('$0 <verb>\n\nCompiles trained binarized neural networks to C headers for microcontrollers.')
@@ -75,7 +81,11 @@ async function parse(argv: readonly string[], context: CommandContext): Promise<
       if (error !== undefined && error.name !== 'YError') throw error;
       explainUsage(message ?? error?.message ?? 'wrong usage', argv, verb, VERBS[verb ?? ''] ?? []);
     });
-  const parser = verbs.reduce((parsed, add) => add(parsed, context), options);
+  const parser = completionCommand(
+    verbs.reduce((parsed, add) => add(parsed, context), options),
+    context,
+    TABLES,
+  );
   let printed = '';
   await parser.parseAsync([...joinDashedValues(argv)], {}, (_error, _args, output) => {
     printed = output;

@@ -36,6 +36,15 @@ export function ownTargets({ targetsDir }: { readonly targetsDir: string | undef
   return targetsDir === undefined ? null : resolve(cwd, targetsDir);
 }
 
+/** One or more targets: a comma list, the option again, or both. It takes one word, so that a model may stand behind it. */
+export const TARGET_LIST = {
+  type: 'string',
+  array: true,
+  nargs: 1,
+  requiresArg: true,
+  coerce: (words: readonly string[]): readonly string[] => words.flatMap((word) => word.split(',')).map((word) => word.trim()),
+} as const;
+
 /** What yargs makes of `MODEL_OPTIONS`. */
 export interface ModelArguments {
   readonly name: string | undefined;

@@ -1,18 +1,19 @@
 /** Draws diagnostics for a person. */
 import { createColors } from 'picocolors';
 import type { Diagnostic, Origin } from '../support/diagnostics.ts';
+import { printable } from '../support/printable.ts';
 
 function place({ file, path, position }: Origin): string {
   const where =
     position === undefined ? '' : 'byte' in position ? ` at byte ${position.byte}` : ` line ${position.line}, column ${position.column}`;
-  return path === '' ? `${file}${where}` : `${file}${where}  ${path}`;
+  return printable(path === '' ? `${file}${where}` : `${file}${where}  ${path}`);
 }
 
 /** Lines of a paragraph broken at 100 characters, so that messages read well in any terminal. */
 export function wrap(text: string, indent: string): string {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(/\s+/)) {
+  for (const word of printable(text.replace(/\s+/g, ' ')).split(' ')) {
     if (line !== '' && line.length + 1 + word.length > 100) {
       lines.push(line);
       line = word;
@@ -24,9 +25,10 @@ export function wrap(text: string, indent: string): string {
 
 /** A long value in `name  value` goes on below its beginning. Other lines, such as those of a compiler, stay as they are. */
 function wrapDetail(detail: string, margin: string): string {
-  const name = /^\S+\s{2,}/.exec(detail)?.[0];
-  if (name === undefined || detail.length <= 100) return detail;
-  return `${name}${wrap(detail.slice(name.length), `${margin}${' '.repeat(name.length)}`)}`;
+  const shown = printable(detail.replaceAll('\t', '  '));
+  const name = /^\S+\s{2,}/.exec(shown)?.[0];
+  if (name === undefined || shown.length <= 100) return shown;
+  return `${name}${wrap(shown.slice(name.length), `${margin}${' '.repeat(name.length)}`)}`;
 }
 
 /**

@@ -58,8 +58,11 @@ function unknown(list: string, argv: readonly string[], command: string, options
   const names = list.split(', ').filter((name, _, all) => !(/[A-Z]/.test(name) && all.includes(kebab(name))));
   const [name = ''] = names;
   const dashed = argv.find((word) => /^--?/.test(word) && word.replace(/^--?/, '').split('=')[0] === name);
-  if (dashed === undefined)
-    return refuse(`${command} does not take a second argument "${name}"`, `\`${command} --help\` shows what it takes.`);
+  if (dashed === undefined) {
+    const several = argv.some((word, i) => word === '--target' && [1, 2].every((n) => /^\w/.test(argv[i + n] ?? '')));
+    const help = several ? 'Several targets are one comma list: --target host,cortex-m4.' : `\`${command} --help\` shows what it takes.`;
+    return refuse(`${command} does not take a second argument "${name}"`, help);
+  }
   const near = nearest(name, [...options, ...COMMON]);
   return refuse(`${command} has no option ${dashed.split('=')[0]}`, meant(near && `--${near}`, `\`${command} --help\` lists the options.`));
 }
@@ -77,7 +80,7 @@ export function explainUsage(message: string, argv: readonly string[], verb: str
   if (message.startsWith('Not enough non-option arguments')) {
     const [first = ''] = argv;
     if (verb === undefined) return unknown(first.replace(/^--?/, ''), argv, command, options);
-    const what = verb === 'explain' ? 'the code to explain' : 'the model file';
+    const what = verb === 'explain' ? 'the code to explain' : verb === 'completion' ? 'the shell: bash, zsh or fish' : 'the model file';
     const swallowed = argv.includes('--json') ? ' A word behind --json is the file to write: put --json last, or write --json=FILE.' : '';
     return refuse(`${command} lacks ${what}`, `\`${command} --help\` shows where it stands.${swallowed}`);
   }

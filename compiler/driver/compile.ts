@@ -82,31 +82,52 @@ export const DUMP_POINTS: readonly string[] = [
   ...new Set(['import', 'meaning', ...Object.values(PIPELINE).flatMap((passes) => passes.map((pass) => pass.name))]),
 ];
 
+/** What a file says, before anything is decided. */
+export interface Read {
+  /** Name of the frontend. */
+  readonly format: string;
+  readonly imported: Imported;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** @throws UserError when the file cannot be read */
+export function importModel(source: ModelSource, { from, output }: CompileOptions): Read {
+  const diagnostics = new Diagnostics();
+  const frontend = detectFrontend(source.bytes, from, source.file);
+  const imported = frontend.read(source.bytes, source.side, { file: source.file, output }, diagnostics);
+  diagnostics.stopOnErrors();
+  return { format: frontend.name, imported, warnings: diagnostics.warnings };
+}
+
 function dumpTo({ graph: observe }: Observers): (after: string, graph: Graph) => void {
   return (after, graph) => observe?.(after, () => printGraph(graph));
 }
 
-/** Reads the model and fixes its meaning. @throws UserError with every problem of the first stage that has any */
-export function meanModel(source: ModelSource, options: CompileOptions, observers: Observers = {}): Meant {
+/**
+ * Reads the model unless that is done, and fixes its meaning.
+ * @throws UserError with every problem of the first stage that has any
+ */
+export function meanModel(source: ModelSource, options: CompileOptions, observers: Observers = {}, read?: Read): Meant {
   const stage = (name: string): void => observers.stage?.(name);
   const dump = dumpTo(observers);
-  const diagnostics = new Diagnostics();
-  const meaning = inputMeaning(options, diagnostics);
+  const meaning = inputMeaning(options, new Diagnostics());
   stage('read');
-  const frontend = detectFrontend(source.bytes, options.from, source.file);
-  const imported = frontend.read(source.bytes, source.side, { file: source.file, output: options.output }, diagnostics);
-  diagnostics.stopOnErrors();
+  const { format, imported, warnings } = read ?? importModel(source, options);
+  const diagnostics = new Diagnostics(warnings);
   dump('import', imported.graph);
   stage('meaning');
   const reference = fixMeaning(imported.graph, meaning, diagnostics);
   dump('meaning', reference);
   checkSettled(imported, reference, options);
-  return { format: frontend.name, imported, reference, warnings: diagnostics.warnings };
+  return { format, imported, reference, warnings: diagnostics.warnings };
 }
 
-/** Reads the model, fixes its meaning and runs the passes. @throws UserError with every problem of the first stage that has any */
-export function lowerModel(source: ModelSource, options: CompileOptions, observers: Observers = {}): Lowered {
-  const meant = meanModel(source, options, observers);
+/**
+ * Reads the model unless that is done, fixes its meaning and runs the passes.
+ * @throws UserError with every problem of the first stage that has any
+ */
+export function lowerModel(source: ModelSource, options: CompileOptions, observers: Observers = {}, read?: Read): Lowered {
+  const meant = meanModel(source, options, observers, read);
   const diagnostics = new Diagnostics(meant.warnings);
   observers.stage?.('passes');
   const dump = dumpTo(observers);

@@ -1,11 +1,10 @@
 /** What a model file holds, before anything is decided: for `bnnc inspect`. */
 import { isLinear } from '../ir/accumulator.ts';
-import { detectFrontend } from '../frontends/index.ts';
 import { consumersOf, typeOf } from '../ir/graph.ts';
 import { printType } from '../ir/print.ts';
 import type { Graph, Node } from '../ir/types.ts';
 import { Diagnostics, UserError } from '../support/diagnostics.ts';
-import type { CompileOptions, ModelSource } from './compile.ts';
+import type { CompileOptions, Read } from './compile.ts';
 import { fixMeaning } from './meaning.ts';
 import { inputMeaning } from './options.ts';
 
@@ -40,15 +39,11 @@ function signFollows(graph: Graph, node: Node): boolean {
   return consumersOf(graph, node.output).some((next) => next.kind === 'sign' || (!isLinear(next) && signFollows(graph, next)));
 }
 
-/** Reads the model and, as far as it goes, fixes its meaning; problems of that second part are left to compile. */
-export function inspectModel(source: ModelSource, options: CompileOptions): Inspected {
-  const diagnostics = new Diagnostics();
-  const frontend = detectFrontend(source.bytes, options.from, source.file);
-  const imported = frontend.read(source.bytes, source.side, { file: source.file, output: options.output }, diagnostics);
-  diagnostics.stopOnErrors();
+/** Fixes the meaning of what was read, as far as it goes; problems on the way are left to compile. */
+export function inspectModel({ format, imported }: Read, options: CompileOptions): Inspected {
   const graph = withMeaning(imported.graph, options);
   return {
-    format: frontend.name,
+    format,
     nodes: graph.nodes.map((node) => ({
       name: node.name,
       op: node.kind,

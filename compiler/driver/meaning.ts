@@ -12,6 +12,7 @@ import { batchNormSteps } from '../ir/ops/batch-norm.ts';
 import { printType } from '../ir/print.ts';
 import type { Step } from '../ir/attributes.ts';
 import type { Encoding, Graph, Node, TensorType } from '../ir/types.ts';
+import { checkConstants } from '../passes/check-constants.ts';
 import type { Diagnostics } from '../support/diagnostics.ts';
 import { ZERO, equals } from '../support/rational.ts';
 import { affineChange, bitChange, twoValued } from './exact-change.ts';
@@ -28,6 +29,7 @@ export interface InputMeaning {
 
 /** @returns the reference graph. Problems go to `diagnostics`, which is stopped at the end. */
 export function fixMeaning(graph: Graph, meaning: InputMeaning, diagnostics: Diagnostics): Graph {
+  checkConstants.run(graph, diagnostics); // also a pass; but the exact numbers of the next lines must be finite too
   const input = inputType(graph, meaning, diagnostics);
   diagnostics.stopOnErrors();
   const recognised = recogniseSigns(rebuild(graph, relaxSum, input));

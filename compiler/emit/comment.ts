@@ -1,4 +1,5 @@
 /** Text inside comments of emitted files. */
+import { printable } from '../support/printable.ts';
 
 /** Plain ASCII for every editor and compiler; a comment may not be ended by what it quotes. */
 export function comment(text: string): string {
@@ -10,10 +11,11 @@ export function comment(text: string): string {
   return plain.replaceAll('*/', '* /').replaceAll('/*', '/ *');
 }
 
-/** Rows of a table as lines with aligned columns. */
+/** Rows of a table as lines with aligned columns; long names are cut. */
 export function columns(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
+  const cells = rows.map((row) => row.map(printable));
+  const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  return cells.map((row) =>
     row
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join('  ')

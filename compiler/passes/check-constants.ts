@@ -24,6 +24,10 @@ function constantsOf(node: Node): readonly (readonly [name: string, values: Floa
       const values = weights.kind === 'binary' ? weights.scale : weights.values;
       return [['weights', values], ...(bias === null ? [] : [['bias', bias] as const])];
     }
+    case 'compare':
+      return [['compared with', node.attrs.values]];
+    case 'select':
+      return [['value', Float32Array.of(node.attrs.whenTrue, node.attrs.whenFalse)]];
     default:
       return [];
   }

@@ -16,6 +16,9 @@ export interface Place {
 /** C expression of a place. */
 export type Address = (place: Place) => string;
 
+/** Compilers tell names apart by 63 characters; the model's prefix and the table's own name must fit too. */
+const LONGEST_LAYER = 32;
+
 export class Draft {
   readonly requests: Request[] = [];
   readonly steps: ((address: Address) => Step)[] = [];
@@ -36,7 +39,7 @@ export class Draft {
   addTables(layer: string, tables: readonly Table[]): (name: string) => string {
     const symbols = new Map<string, string>();
     for (const table of tables) {
-      const symbol = this.#uniqueTable(`${this.#prefix}_${toIdentifier(layer)}_${table.name}`);
+      const symbol = this.#uniqueTable(`${this.#prefix}_${toIdentifier(layer, LONGEST_LAYER)}_${table.name}`);
       symbols.set(table.name, symbol);
       this.tables.push({ ...table, symbol });
     }

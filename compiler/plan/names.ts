@@ -13,13 +13,18 @@ const RESERVED = new Set(
   ).split(' '),
 );
 
-/** Lower-case letters, digits and single underscores, not starting with a digit, not a keyword, not in the runtime's name space. */
-export function toIdentifier(text: string): string {
+/**
+ * Lower-case letters, digits and single underscores, not starting with a digit, not a keyword, not in the runtime's name space.
+ * Of long names the first `longest` characters are kept.
+ */
+export function toIdentifier(text: string, longest = Infinity): string {
   const plain = text
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '_')
-    .replace(/^_+|_+$/g, '');
+    .replace(/^_+/, '')
+    .slice(0, longest)
+    .replace(/_+$/, '');
   const started = /^[a-z]/.test(plain) ? plain : `model_${plain}`.replace(/_$/, '');
   return RESERVED.has(started) || /^bnn\d*(_|$)/.test(started) ? `${started}_model` : started;
 }

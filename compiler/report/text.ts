@@ -1,8 +1,10 @@
 /** Plans as text for a person. */
 import type { LayerRow, Plan } from '../plan/plan.ts';
+import { printable } from '../support/printable.ts';
 
 /** Columns padded to their widest cell, two spaces between; numbers to the right. */
-export function table(rows: readonly (readonly string[])[]): string {
+export function table(cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map(printable));
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => [...(row[column] ?? '')].length)));
   const numeric = widths.map((_, column) => rows.slice(1).every((row) => /^[\d,.\-–]*( B| %)?$/.test(row[column] ?? '')));
   const cell = (value: string, column: number): string => {
@@ -55,8 +57,26 @@ export function billText(plan: Plan): string {
   );
 }
 
+/** A plan as data, for programs: sizes in bytes, nothing that belongs to this computer. */
+export interface PlanData {
+  /** Prefix of the C names. */
+  readonly name: string;
+  readonly target: string;
+  readonly model: { readonly file: string; readonly sha256: string };
+  readonly input: { readonly type: string; readonly length: number; readonly image: Plan['input']['image'] };
+  readonly output: { readonly type: string; readonly length: number; readonly image: Plan['output']['image'] };
+  readonly tableBytes: number;
+  readonly workspaceBytes: number;
+  /** No arrangement of the buffers can be smaller. */
+  readonly workspaceLowerBoundBytes: number;
+  readonly layers: Plan['layers'];
+  readonly slots: Plan['slots'];
+  readonly classes: readonly string[] | null;
+  readonly notes: readonly string[];
+}
+
 /** The same facts as data. Stable keys. */
-export function planData(plan: Plan): object {
+export function planData(plan: Plan): PlanData {
   return {
     name: plan.names.prefix,
     target: plan.target,

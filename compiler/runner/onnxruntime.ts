@@ -48,6 +48,18 @@ export async function runOnnxRuntime(
   }
 }
 
+/** The version of onnxruntime-node; null where it is not installed, or does not load. */
+export async function onnxRuntimeVersion(
+  importRuntime: () => Promise<OnnxRuntime> = () => import('onnxruntime-node'),
+): Promise<string | null> {
+  try {
+    const { env } = await importRuntime();
+    return env.versions.node ?? env.versions.common;
+  } catch {
+    return null;
+  }
+}
+
 async function loadRuntime(importRuntime: () => Promise<OnnxRuntime>): Promise<OnnxRuntime> {
   try {
     return await importRuntime();

@@ -6,7 +6,7 @@ import { fail } from '../../support/diagnostics.ts';
 import { loadTarget } from '../../targets/load.ts';
 import { JSON_OPTION, toJson, type CommandContext } from '../command.ts';
 import { readData, readModel, writeResult } from '../files.ts';
-import { MODEL_OPTIONS, TARGETS_DIR, bannerCommand, compileOptions, wholeNumber, type ModelArguments, ownTargets } from '../options.ts';
+import { MODEL_OPTIONS, TARGETS_DIR, TARGET_LIST, bannerCommand, compileOptions, wholeNumber, type ModelArguments, ownTargets } from '../options.ts';
 import { createProgress } from '../progress.ts';
 
 interface Arguments extends ModelArguments {
@@ -63,7 +63,7 @@ async function run(args: Arguments, context: CommandContext): Promise<void> {
 
 export const BENCH_OPTIONS = {
   ...MODEL_OPTIONS,
-  target: { type: 'string', array: true, default: ['cortex-m4'] as string[], describe: 'one or more targets; see bnnc targets' },
+  target: { ...TARGET_LIST, default: ['cortex-m4'] as readonly string[], describe: 'targets, comma list or repeated; see bnnc targets' },
   ...TARGETS_DIR,
   optimization: {
     choices: ['-Os', '-O2', '-O3'],

@@ -1,7 +1,8 @@
 import type { Argv } from 'yargs';
-import { lowerModel, planModel } from '../../driver/compile.ts';
+import { importModel, lowerModel, planModel } from '../../driver/compile.ts';
 import { inspectModel } from '../../driver/inspect.ts';
 import { alternativesText, billText, grouped, layerTable, planData, table } from '../../report/text.ts';
+import { printable } from '../../support/printable.ts';
 import { listTargets, loadTarget } from '../../targets/load.ts';
 import { JSON_OPTION, toJson, type CommandContext } from '../command.ts';
 import { readModel, writeResult } from '../files.ts';
@@ -19,16 +20,18 @@ function run(args: Arguments, { io, warn }: CommandContext): void {
   const folder = ownTargets(args, io.cwd);
   const target = loadTarget(args.target, folder);
   const command = bannerCommand('compile', args, [`--target ${target.name}`]);
-  const found = inspectModel(source, compileOptions(args, target, command));
+  const own = compileOptions(args, target, command);
+  const read = importModel(source, own);
+  const found = inspectModel(read, own);
   const layers = found.nodes.map(({ name, op, output, binary }) => [name, op, output, binary]);
   if (args.json === undefined) {
     io.stdout(
       `${source.file}: ${found.format}, ${grouped(source.bytes.length)} bytes\n\n${table([['node', 'op', 'output', 'binary?'], ...layers])}\n`,
     );
-    for (const note of found.notes) io.stdout(`note: ${note}\n`);
+    for (const note of found.notes) io.stdout(`note: ${printable(note)}\n`);
   }
-  const lowered = lowerModel(source, compileOptions(args, target, command));
-  const compiled = planModel(source, lowered, compileOptions(args, target, command));
+  const lowered = lowerModel(source, own, {}, read);
+  const compiled = planModel(source, lowered, own);
   warn(compiled.warnings);
   const sizes = listTargets(folder).map((name) => {
     const other = loadTarget(name, folder);

@@ -7,7 +7,7 @@ import type { Diagnostic } from '../../support/diagnostics.ts';
 import { loadTarget } from '../../targets/load.ts';
 import { JSON_OPTION, toJson, type CommandContext } from '../command.ts';
 import { readData, readModel, writeResult } from '../files.ts';
-import { MODEL_OPTIONS, TARGETS_DIR, bannerCommand, compileOptions, wholeNumber, type ModelArguments, ownTargets } from '../options.ts';
+import { MODEL_OPTIONS, TARGETS_DIR, TARGET_LIST, bannerCommand, compileOptions, wholeNumber, type ModelArguments, ownTargets } from '../options.ts';
 import { createProgress } from '../progress.ts';
 
 interface Arguments extends ModelArguments {
@@ -118,7 +118,7 @@ export const VERIFY_OPTIONS = {
   ...MODEL_OPTIONS,
   data: { type: 'string', demandOption: true, requiresArg: true, describe: 'samples: idx (.gz), .npy or .npz' },
   labels: { type: 'string', requiresArg: true, describe: 'class numbers: idx (.gz), .npy or .npz' },
-  target: { type: 'string', array: true, default: ['host'] as string[], describe: 'one or more targets; see bnnc targets' },
+  target: { ...TARGET_LIST, default: ['host'] as readonly string[], describe: 'targets, comma list or repeated; see bnnc targets' },
   ...TARGETS_DIR,
   limit: { type: 'string', requiresArg: true, describe: 'use only the first N samples' },
   reference: {

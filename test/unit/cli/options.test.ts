@@ -132,3 +132,20 @@ describe('the command in the banner', () => {
     expect(there.read('bits.h')).toBe(here.read('bits.h'));
   });
 });
+
+describe('lists of targets', () => {
+  it.each([
+    [['--target', 'cortex-m9,avr,cortex-m8', 'net.onnx']],
+    [['--target=cortex-m9', '--target', 'avr', '--target', 'cortex-m8', 'net.onnx']],
+    [['net.onnx', '--target', 'cortex-m9, cortex-m8']],
+  ])('%j are read, and the model behind them is the model', async (words) => {
+    const { exit, stderr } = await placeWith(PERCEPTRON).run('verify', '--data', 'x.npy', ...words);
+    expect([exit, stderr.split('\n')[0]]).toEqual([1, 'error[BNN3004]: there is no target "cortex-m9"']);
+  });
+
+  it('with spaces between are explained', async () => {
+    const { exit, stderr } = await placeWith(PERCEPTRON).run('verify', '--data', 'x.npy', '--target', 'host', 'avr', 'net.onnx');
+    expect(exit).toBe(2);
+    expect(stderr).toContain('Several targets are one comma list: --target host,cortex-m4.');
+  });
+});

@@ -183,3 +183,18 @@ describe('the compiler refuses', () => {
     expect(codesOf(() => planGraph(lower(chain(tensor('u8', [3], thirds), [layer, steps(['multiply', [2]])]))))).toEqual(['BNN3003']);
   });
 });
+
+describe('constants that are not finite', () => {
+  const chosen = (whenTrue: number, value = 0): NodeSpec[] => [
+    ['compare', { operator: 'greater', values: Float32Array.of(value) }],
+    ['select', { whenTrue, whenFalse: -1 }],
+  ];
+
+  it.each([Infinity, -Infinity, NaN])('%s in a choice, a comparison or a bias is refused before numbers are made exact', (value) => {
+    const real = tensor('f32', [2]);
+    for (const nodes of [chosen(value), chosen(1, value)])
+      expect(codesOf(() => compileGraph(chain(real, nodes), NO_WORDS))).toEqual(['BNN2003']);
+    const biased: NodeSpec = ['dense', { weights: signs(1, 1, 1), bias: Float32Array.of(value), sum: 'sequential', threshold: null }];
+    expect(codesOf(() => compileGraph(chain(real, [...chosen(1), biased]), NO_WORDS))).toEqual(['BNN2003']);
+  });
+});
