@@ -1,10 +1,19 @@
 /** Every format that is fuzzed. A new reader is one entry: its frontend, whole files, and mutators that know its form. */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
+import { fixMeaning } from '../../compiler/driver/meaning.ts';
+import { json } from '../../compiler/frontends/json/index.ts';
+import { writeModel } from '../../compiler/frontends/json/write.ts';
 import { onnx } from '../../compiler/frontends/onnx/index.ts';
+import { typeOf } from '../../compiler/ir/graph.ts';
+import { Diagnostics, UserError } from '../../compiler/support/diagnostics.ts';
 import { MODELS } from '../golden/make-models.ts';
 import { convolutional, quantized } from '../support/seed-models.ts';
+import { buildNetwork } from '../support/random-graph.ts';
 import { randomFrom } from '../support/random.ts';
+import { recipes } from '../support/recipe.ts';
+import { MUTATE_JSON } from './mutate-json.ts';
 import { MUTATE_ONNX } from './mutate-onnx.ts';
 import type { Reader, Seed } from './reader.ts';
 
@@ -34,6 +43,46 @@ function onnxCorpus(): readonly Seed[] {
   ];
 }
 
+const NO_FILES = { list: () => [], read: () => undefined };
+const RANDOM_NETWORKS = 40;
+
+/** An ONNX file as JSON, as the reader gives it; undefined for a file that cannot be read. */
+function asJson({ name, bytes }: Seed): Seed | undefined {
+  const diagnostics = new Diagnostics();
+  const imported = attempt(() => onnx.read(bytes, NO_FILES, { file: 'model.onnx', output: null }, diagnostics));
+  if (imported === undefined) return undefined;
+  const source = { file: 'model.onnx', sha256: '0'.repeat(64), options: { input: 'u8' } };
+  return { name: `${name} as JSON`, bytes: Buffer.from(writeModel({ graph: imported.graph, name: 'net', source, imported })) };
+}
+
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
+/** With branches, joins and every operation. */
+function randomNetworks(): readonly Seed[] {
+  return fc.sample(recipes, { seed: 5, numRuns: RANDOM_NETWORKS }).flatMap((recipe, i) => {
+    const { graph, meaning } = buildNetwork(recipe);
+    const reference = attempt(() => fixMeaning(graph, meaning, new Diagnostics()));
+    if (reference === undefined) return [];
+    const { shape } = typeOf(reference, reference.input);
+    const imported = { classes: null, inputOrder: null, inputShape: shape, notes: [] };
+    const source = { file: 'random.onnx', sha256: '0'.repeat(64), options: {} };
+    return [{ name: `random ${i}`, bytes: Buffer.from(writeModel({ graph: reference, name: 'net', source, imported })) }];
+  });
+}
+
+function jsonCorpus(): readonly Seed[] {
+  const own = filesBelow(join(FIXTURES, 'hand-written'), '.json');
+  return [...own, ...randomNetworks(), ...onnxCorpus().flatMap((seed) => asJson(seed) ?? [])];
+}
+
 export const READERS: Readonly<Record<string, Reader>> = {
   onnx: { frontend: onnx, corpus: onnxCorpus, mutators: MUTATE_ONNX },
+  json: { frontend: json, corpus: jsonCorpus, mutators: MUTATE_JSON },
 };

@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve, sep } from 'node:path';
+import { zipSync } from 'fflate';
 import { readModel } from '../../compiler/cli/files.ts';
 import type { ModelSource } from '../../compiler/driver/compile.ts';
 
@@ -14,6 +15,12 @@ export interface Sandbox {
 /** What stands outside is made of this alone, so that it is known wherever it turns up. */
 const CANARY = 'The canary is outside. ';
 
+/** 32 × 32 float32 numbers in numpy's format 1.0. */
+function npy(elements: Uint8Array): Uint8Array {
+  const header = "{'descr': '<f4', 'fortran_order': False, 'shape': (32, 32), }".padEnd(117).concat('\n');
+  return Buffer.concat([Buffer.from([0x93]), Buffer.from('NUMPY\x01\x00'), Buffer.from([header.length, 0]), Buffer.from(header), elements]);
+}
+
 export function createSandbox(): Sandbox {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'bnnc-fuzz-')));
   const models = join(root, 'models');
@@ -23,6 +30,10 @@ export function createSandbox(): Sandbox {
   const weights = new Uint8Array(Float32Array.from({ length: 1024 }, (_, i) => (i % 3 === 0 ? -1 : 1)).buffer);
   writeFileSync(join(models, 'weights.bin'), weights);
   writeFileSync(join(models, 'inner', 'weights.bin'), weights);
+  const array = npy(weights);
+  writeFileSync(join(models, 'weights.npy'), array);
+  writeFileSync(join(models, 'weights.npz'), zipSync({ 'fc1.npy': array }));
+  writeFileSync(join(models, 'bomb.npz'), zipSync({ 'fc1.npy': new Uint8Array(2 ** 27) }));
   symlinkSync('../outside/canary.bin', join(models, 'link.bin'));
   symlinkSync('../outside', join(models, 'linked-folder'));
   symlinkSync('loop.bin', join(models, 'loop.bin'));
