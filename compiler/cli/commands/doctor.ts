@@ -4,11 +4,12 @@ import { table } from '../../report/text.ts';
 import { listTargets, loadTarget } from '../../targets/load.ts';
 import { JSON_OPTION, toJson, type CommandContext } from '../command.ts';
 import { writeResult } from '../files.ts';
-import { TARGET_LIST } from '../options.ts';
+import { TARGETS_DIR, TARGET_LIST, ownTargets } from '../options.ts';
 import { renderDiagnostics } from '../render.ts';
 
 interface Arguments {
   readonly target: readonly string[] | undefined;
+  readonly targetsDir: string | undefined;
   readonly strict: boolean;
   readonly json: string | undefined;
 }
@@ -46,8 +47,8 @@ function reportText(health: Health): string {
 }
 
 async function run(args: Arguments, { io, exit }: CommandContext): Promise<void> {
-  const names = args.target ?? listTargets();
-  const targets = [...new Set(names)].map((name) => loadTarget(name));
+  const own = ownTargets(args, io.cwd);
+  const targets = [...new Set(args.target ?? listTargets(own))].map((name) => loadTarget(name, own));
   const health = await examine(targets, process.platform, process.version);
   if (args.json === '') io.stdout(toJson(health));
   else {
@@ -59,6 +60,7 @@ async function run(args: Arguments, { io, exit }: CommandContext): Promise<void>
 
 export const DOCTOR_OPTIONS = {
   target: { ...TARGET_LIST, describe: 'only these targets, comma list or repeated; 1 is the exit code if one lacks something' },
+  ...TARGETS_DIR,
   strict: { type: 'boolean', default: false, describe: 'end with 1 if any target lacks something' },
   json: JSON_OPTION,
 } as const;

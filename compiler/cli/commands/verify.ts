@@ -7,7 +7,16 @@ import type { Diagnostic } from '../../support/diagnostics.ts';
 import { loadTarget } from '../../targets/load.ts';
 import { JSON_OPTION, toJson, type CommandContext } from '../command.ts';
 import { readData, readModel, writeResult } from '../files.ts';
-import { MODEL_OPTIONS, TARGETS_DIR, TARGET_LIST, bannerCommand, compileOptions, wholeNumber, type ModelArguments, ownTargets } from '../options.ts';
+import {
+  MODEL_OPTIONS,
+  TARGETS_DIR,
+  TARGET_LIST,
+  bannerCommand,
+  compileOptions,
+  wholeNumber,
+  type ModelArguments,
+  ownTargets,
+} from '../options.ts';
 import { createProgress } from '../progress.ts';
 
 interface Arguments extends ModelArguments {
