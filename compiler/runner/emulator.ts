@@ -38,7 +38,7 @@ export interface RunResult {
 
 /** Whether the instructions of programs for this target can be counted exactly. */
 export function canCount({ boards }: Target): boolean {
-  return boards.every(({ run }) => run.kind === 'emulator');
+  return boards.every(({ run }) => run.kind === 'emulator' || run.kind === 'avr8js');
 }
 
 /** File with the counts, in the folder of the run. */
@@ -90,12 +90,13 @@ export async function runProgram(program: BuiltProgram, request: RunRequest = {}
 
 /** The emulator for AVR is a library: nothing is started, and the two files are in memory. */
 async function runInside(program: BuiltProgram, chip: Chip, request: RunRequest): Promise<RunResult> {
-  const { input = new Uint8Array(), timeoutSeconds = 120, exitCodes = [0], onProgress = () => undefined } = request;
+  const { input = new Uint8Array(), timeoutSeconds = 120, exitCodes = [0], onProgress = () => undefined, count = false } = request;
   const bytes = typeof input === 'string' ? await readFile(input) : input;
-  const { exitCode, output, text } = await runAvr(program.elf, chip, { input: bytes, timeoutSeconds, onProgress });
+  const { exitCode, output, text, profile } = await runAvr(program.elf, chip, { input: bytes, timeoutSeconds, onProgress, count });
   if (exitCode === null) refuse(program, `did not end within ${timeoutSeconds} s`, text);
   if (!exitCodes.includes(exitCode)) refuse(program, meaningOf(exitCode), text);
-  return { exitCode, output, text, profile: null };
+  if (profile === undefined) refuse(program, 'did not leave whole counts', text);
+  return { exitCode, output, text, profile };
 }
 
 function commandOf(program: BuiltProgram): { readonly command: string; readonly args: readonly string[] } {

@@ -110,10 +110,10 @@ const EDITS: Readonly<Record<string, Edit>> = {
   },
 };
 
-/** Undefined for a document that is too deep to be printed. */
-function printed(document: unknown): Uint8Array | undefined {
+/** Undefined for a document that is too deep to be copied or printed. */
+function unlessDeep(work: () => Uint8Array): Uint8Array | undefined {
   try {
-    return Buffer.from(JSON.stringify(document));
+    return work();
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
@@ -130,8 +130,11 @@ function edited(edit: Edit): Mutator['apply'] {
     }
     const all = places(document);
     if (all.length === 0) return bytes;
-    edit(all, random);
-    return printed(document) ?? bytes;
+    const change = (): Uint8Array => {
+      edit(all, random);
+      return Buffer.from(JSON.stringify(document));
+    };
+    return unlessDeep(change) ?? bytes;
   };
 }
 

@@ -43,6 +43,7 @@ export interface Machine {
 
 /**
  * @param library the module `avr8js`, which only those load who run AVR programs
+ * @param observe called after each instruction with its address in words, its cycles and the program memory
  * @param onRequest called with an address when the program writes 1 to GPIOR0; the address is in GPIOR1 (low) and GPIOR2
  */
 export function createMachine(
@@ -50,6 +51,7 @@ export function createMachine(
   chip: Chip,
   segments: readonly Segment[],
   onRequest: (address: number) => void,
+  observe: ((address: number, cycles: number, program: Uint16Array) => void) | null = null,
 ): Machine {
   const flash = new Uint8Array(chip.flashBytes).fill(ERASED & 0xff);
   let codeBytes = 0;
@@ -83,7 +85,12 @@ export function createMachine(
       if (cpu.pc >= codeWords) raise('it left its code');
       else if (opcode === BREAK) raise('a break instruction: abort, or a trap of the compiler');
       else if (opcode === JUMP_TO_ITSELF && (cpu.SREG & SREG_INTERRUPTS) === 0) raise('it waits forever, with interrupts off');
-      else avrInstruction(cpu);
+      else if (observe === null) avrInstruction(cpu);
+      else {
+        const [address, before] = [cpu.pc, cpu.cycles];
+        avrInstruction(cpu);
+        observe(address, cpu.cycles - before, cpu.progMem);
+      }
       instructions += 1;
     }
   };

@@ -1,5 +1,7 @@
 /** Runs a program for AVR to its end, in this process but without holding it up. */
 import { readFile } from 'node:fs/promises';
+import type { Profile } from '../count/profile.ts';
+import { createAvrCounter } from './count.ts';
 import { loadedSegments } from './elf.ts';
 import { createMachine, type Chip } from './machine.ts';
 import { createHost } from './semihosting.ts';
@@ -10,6 +12,8 @@ export interface AvrRequest {
   readonly timeoutSeconds: number;
   /** Called between slices of the program with the number of bytes in output.bin. */
   readonly onProgress: (outputBytes: number) => void;
+  /** Also counts what runs between marks. */
+  readonly count: boolean;
 }
 
 export interface AvrResult {
@@ -22,6 +26,8 @@ export interface AvrResult {
   readonly instructions: number;
   /** Clock cycles of the chip, by its data sheet. */
   readonly cycles: number;
+  /** Null unless it was counted, undefined when the program ended between two marks. */
+  readonly profile: Profile | null | undefined;
 }
 
 /** A few hundredths of a second: between slices timers fire and the process can be interrupted. */
@@ -29,11 +35,12 @@ const SLICE_INSTRUCTIONS = 200_000;
 /** As in targets/shared/board.h. */
 const EXIT_FAULT = 99;
 
-export async function runAvr(elf: string, chip: Chip, { input, timeoutSeconds, onProgress }: AvrRequest): Promise<AvrResult> {
+export async function runAvr(elf: string, chip: Chip, { input, timeoutSeconds, onProgress, count }: AvrRequest): Promise<AvrResult> {
   const host = createHost(input);
-  const machine = createMachine(await import('avr8js'), chip, loadedSegments(await readFile(elf)), (address) => {
-    host.answer(machine, address);
-  });
+  const counter = count ? createAvrCounter() : null;
+  const answer = (address: number): void => host.answer(machine, address);
+  const segments = loadedSegments(await readFile(elf));
+  const machine = createMachine(await import('avr8js'), chip, segments, answer, counter?.observe ?? null);
   const end = Date.now() + timeoutSeconds * 1000;
   while (!machine.stopped() && Date.now() < end) {
     machine.run(SLICE_INSTRUCTIONS);
@@ -47,5 +54,6 @@ export async function runAvr(elf: string, chip: Chip, { input, timeoutSeconds, o
     text: fault === null ? host.text() : `${host.text()}${fault}\n`,
     instructions: machine.instructions(),
     cycles: machine.cycles(),
+    profile: counter === null ? null : counter.profile(),
   };
 }

@@ -1,6 +1,6 @@
 /** What ran between marks, as a counter saw it: pieces of straight code, how often they ran, how often they were left by a jump. */
 
-export type Architecture = 'arm' | 'riscv32';
+export type Architecture = 'arm' | 'riscv32' | 'avr';
 
 /** Code without jumps inside. */
 export interface Piece {
@@ -13,6 +13,8 @@ export interface Ran {
   readonly times: number;
   /** How often something else than the next instruction in memory followed. */
   readonly jumps: number;
+  /** Clock cycles of all its runs, where the counter knows them. */
+  readonly cycles?: number;
 }
 
 /** Everything between two marks. */

@@ -1,4 +1,5 @@
 /** From a profile to numbers: instructions, their classes, cycles by model. */
+import { decodeAvr } from './avr.ts';
 import { cycleModels, type CycleModel, type Range } from './cycles.ts';
 import { CLASSES, CLASS_OF, type Instruction, type InstructionClass } from './instruction.ts';
 import type { Architecture, Piece, Region } from './profile.ts';
@@ -13,7 +14,10 @@ export interface Tally {
   readonly cycles: readonly (Range & { readonly model: string })[];
 }
 
-const DECODERS = { arm: decodeThumb, riscv32: decodeRiscv } as const;
+const DECODERS = { arm: decodeThumb, riscv32: decodeRiscv, avr: decodeAvr } as const;
+
+/** What the cycles of the AVR emulator are. */
+const DATA_SHEET = 'the AVR data sheet';
 
 /** The instructions of a piece, in order. */
 export function decode(architecture: Architecture, { code }: Piece): readonly Instruction[] {
@@ -62,6 +66,8 @@ export function tallier(architecture: Architecture, flags: readonly string[]): (
         sum.most += times * (cost?.run.most ?? 0) + jumps * (cost?.jump.most ?? 0);
       });
     }
-    return { instructions, classes, cycles };
+    const clock = regions.flat().reduce((sum, ran) => sum + (ran.cycles ?? 0), 0);
+    const bySheet = architecture === 'avr' ? [{ model: DATA_SHEET, least: clock, most: clock }] : [];
+    return { instructions, classes, cycles: [...cycles, ...bySheet] };
   };
 }

@@ -14,6 +14,10 @@
 #define COUNT_RISCV_STEP 0x7A202013  /* slti x0, x0, 0x7A2 */
 #define COUNT_RISCV_END 0x7A302013   /* slti x0, x0, 0x7A3 */
 
+#define COUNT_AVR_BEGIN 0x2C22     /* mov r2, r2 */
+#define COUNT_AVR_STEP 0x2C33      /* mov r3, r3 */
+#define COUNT_AVR_END 0x2C44       /* mov r4, r4 */
+
 #define COUNT_TEXT_OF(number) #number
 #define COUNT_TEXT(number) COUNT_TEXT_OF(number)
 
@@ -21,6 +25,8 @@
 #define COUNT_MARK(name) __asm__ volatile(".inst.n " COUNT_TEXT(COUNT_THUMB_##name) : : : "memory")
 #elif defined(__riscv)
 #define COUNT_MARK(name) __asm__ volatile(".4byte " COUNT_TEXT(COUNT_RISCV_##name) : : : "memory")
+#elif defined(__AVR__)
+#define COUNT_MARK(name) __asm__ volatile(".word " COUNT_TEXT(COUNT_AVR_##name) : : : "memory")
 #else
 #define COUNT_MARK(name) ((void)0)
 #endif
