@@ -35,7 +35,8 @@ function files(): readonly string[] {
 }
 
 async function bnnc(...args: readonly string[]) {
-  return execa(join(place, 'node_modules/.bin/bnnc'), args, { cwd: place, reject: false, stdin: 'ignore' });
+  // Where CI is set, colours are on.
+  return execa(join(place, 'node_modules/.bin/bnnc'), args, { cwd: place, reject: false, stdin: 'ignore', env: { NO_COLOR: '1' } });
 }
 
 /** Every file below a folder of the repository, as paths from its root. */
