@@ -116,7 +116,9 @@ describe('pages', () => {
 
   it('name only options that --help shows', async () => {
     const help = await Promise.all(
-      ['compile', 'inspect', 'verify', 'bench', 'targets', 'explain', 'doctor', 'completion'].map((verb) => bnnc(`bnnc ${verb} --help`, headers)),
+      ['compile', 'inspect', 'verify', 'bench', 'targets', 'explain', 'doctor', 'completion'].map((verb) =>
+        bnnc(`bnnc ${verb} --help`, headers),
+      ),
     );
     const known = help.map(({ stdout }) => stdout).join('\n');
     const unknown = PAGES.flatMap((page) =>

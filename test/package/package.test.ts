@@ -79,7 +79,8 @@ describe('the tarball', () => {
   });
 
   it('has nothing else', () => {
-    const expected = /^(?:dist\/compiler|templates|runtime-c|schema|targets|LICENSES)\/|^(?:LICENSE|README\.md|CHANGELOG\.md|package\.json)$/;
+    const expected =
+      /^(?:dist\/compiler|templates|runtime-c|schema|targets|LICENSES)\/|^(?:LICENSE|README\.md|CHANGELOG\.md|package\.json)$/;
     expect(files().filter((path) => !expected.test(path))).toEqual([]);
     expect(files().filter((path) => /test|fixtures|\.(?:map|proto|onnx)$/.test(path))).toEqual([]);
     // The evaluator is what --emit ts writes into modules.
