@@ -59,6 +59,8 @@ const FATES: { readonly [K in OpKind]: Fate<K> } = {
   compare: { file: 'compiler/driver/meaning.ts', why: 'becomes a sign' },
   select: { file: 'compiler/driver/meaning.ts', why: 'becomes what a sign is worth' },
   elementwise: { file: 'compiler/kernels/scores.ts', why: 'before a sign it becomes a threshold, at the end scores' },
+  combine: { file: 'compiler/ir/ops/combine.ts', why: 'x' },
+  'average-pool': { file: 'compiler/ir/ops/average-pool.ts', why: 'x' },
   reshape: { file: 'compiler/plan/walk.ts', why: 'the same memory under another shape' },
   rescale: { file: 'compiler/plan/walk.ts', why: 'the same memory with another worth' },
 };

@@ -1,7 +1,7 @@
 /** Float32 steps that only change what stored integers are worth, as exact encodings. */
-import type { Step } from '../ir/attributes.ts';
-import { PLAIN, compact, perChannel } from '../ir/encoding.ts';
-import { runSteps } from '../ir/steps.ts';
+import type { Step, StepOperator } from '../ir/attributes.ts';
+import { PLAIN, channelCount, compact, perChannel } from '../ir/encoding.ts';
+import { isPerElement, runSteps } from '../ir/steps.ts';
 import { preSign } from '../ir/threshold-search.ts';
 import type { Encoding, TensorType } from '../ir/types.ts';
 import { ONE, ZERO, add, divide, multiply, negate, rationalFromNumber, type Rational } from '../support/rational.ts';
@@ -20,6 +20,7 @@ export function twoValued(minus: readonly number[], plus: readonly number[]): En
 /** change ∘ encoding must be worth `steps` of the old value at -1 and +1; `rescale` composes, so the old encoding is undone first. */
 export function bitChange(steps: readonly Step[], input: TensorType): Encoding | undefined {
   const { encoding = PLAIN } = input;
+  if (isPerElement(steps, channelCount(input.shape))) return undefined;
   const channels = Math.max(encoding.scale.length, encoding.offset.length, ...steps.map((s) => s.values.length));
   const each = Array.from({ length: channels }, (_, c) => c);
   const old = preSign(input, []);
@@ -32,8 +33,11 @@ export function bitChange(steps: readonly Step[], input: TensorType): Encoding |
   return compact({ scale, offset });
 }
 
-/** The steps as real scale·x + offset, constants taken exactly; undefined for maximum, minimum and factors of 0. */
+const AFFINE: ReadonlySet<StepOperator> = new Set(['add', 'subtract', 'multiply', 'divide']);
+
+/** The steps as real scale·x + offset, constants taken exactly; undefined for other functions and factors of 0. */
 export function affineChange(steps: readonly Step[], channels: number): Encoding | undefined {
+  if (isPerElement(steps, channels)) return undefined;
   const length = steps.some((s) => s.values.length > 1) ? channels : 1;
   const scale: Rational[] = [];
   const offset: Rational[] = [];
@@ -41,7 +45,7 @@ export function affineChange(steps: readonly Step[], channels: number): Encoding
     let [a, b]: [Rational, Rational] = [ONE, ZERO];
     for (const { operator, values } of steps) {
       const number = perChannel(values, c);
-      if (operator === 'maximum' || operator === 'minimum' || !Number.isFinite(number)) return undefined;
+      if (!AFFINE.has(operator) || !Number.isFinite(number)) return undefined;
       const value = rationalFromNumber(number);
       if (operator === 'add') b = add(b, value);
       else if (operator === 'subtract') b = add(b, negate(value));

@@ -25,6 +25,10 @@ export interface Padding {
 
 export const NO_PADDING: Padding = { top: 0, left: 0, bottom: 0, right: 0 };
 
+export function isPadded({ top, left, bottom, right }: Padding): boolean {
+  return top > 0 || left > 0 || bottom > 0 || right > 0;
+}
+
 /**
  * How the sum of a linear op is meant.
  * `exact`: the rational sum, rounded once to float32 when it is read as a real number.
@@ -32,9 +36,26 @@ export const NO_PADDING: Padding = { top: 0, left: 0, bottom: 0, right: 0 };
  */
 export type Sum = 'exact' | 'sequential';
 
-/** One float32 operation with a constant: x ← round(x operator value). `values` has length 1 or one per channel. */
+/**
+ * What a step does with x and its constant v.
+ * `prelu`  x below 0 becomes round(v·x), all other x stay
+ * `absolute`, `tanh`, `sigmoid` have no constant: their values are [0]. tanh and sigmoid are those of support/float-functions.ts.
+ */
+export type StepOperator =
+  | 'add'
+  | 'subtract'
+  | 'multiply'
+  | 'divide'
+  | 'maximum'
+  | 'minimum'
+  | 'prelu'
+  | 'absolute'
+  | 'tanh'
+  | 'sigmoid';
+
+/** One float32 operation: x ← round(x operator value). `values` has length 1, one per channel, or one per element. */
 export interface Step {
-  readonly operator: 'add' | 'subtract' | 'multiply' | 'divide' | 'maximum' | 'minimum';
+  readonly operator: StepOperator;
   readonly values: Float32Array;
 }
 

@@ -2,7 +2,7 @@
  * The end of a network: accumulators of the last layer become int32 or float32 scores, one accumulator at a time.
  */
 import { accumulatorOf, type LinearNode } from '../ir/accumulator.ts';
-import type { Step } from '../ir/attributes.ts';
+import type { Step, StepOperator } from '../ir/attributes.ts';
 import { PLAIN, perChannel } from '../ir/encoding.ts';
 import { isDirect } from '../ir/integer-terms.ts';
 import { conv2dTerms } from '../ir/ops/conv2d.ts';
@@ -44,7 +44,7 @@ function limitsNothing({ operator, values }: Step): boolean {
   return none !== undefined && values.every((v) => v === none);
 }
 
-const OPERATORS = { add: '+', subtract: '-', multiply: '*', divide: '/' } as const;
+const OPERATORS: Readonly<Partial<Record<StepOperator, string>>> = { add: '+', subtract: '-', multiply: '*', divide: '/' };
 
 /** The float32 steps as C statements on `score`, one rounding each. */
 function stepStatements(

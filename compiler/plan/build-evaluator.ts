@@ -166,6 +166,8 @@ class EvaluatorWalk {
         const { steps } = node.attrs;
         return { form: 'floats', name: steps.length === 0 ? name : this.#step('scores', node, name, { kind: 'steps', steps }) };
       }
+      case 'average-pool':
+      case 'combine':
       case 'sign':
       case 'batch-norm':
       case 'compare':

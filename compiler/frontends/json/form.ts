@@ -81,3 +81,9 @@ export const padding = z
     z.strictObject({ top: natural.optional(), left: natural.optional(), bottom: natural.optional(), right: natural.optional() }),
   ])
   .meta({ description: 'a whole number for all sides, [top, left, bottom, right], or an object with some of these names' });
+
+/** How a sum is meant; what the input type makes of it is decided when the meaning of the network is fixed. */
+export const sum = z
+  .enum(['exact', 'sequential'])
+  .optional()
+  .meta({ description: '"exact" for an integer sum, "sequential" (the default) for float32; --input decides in the end' });

@@ -2,7 +2,7 @@
 import type { OpKind } from '../../ir/ops/index.ts';
 import { nearest } from '../../support/nearest.ts';
 import type { NodeJson } from './form.ts';
-import { FORMS, JOINS, isOp } from './ops/index.ts';
+import { FORMS, arityOf, isOp } from './ops/index.ts';
 import type { Problems } from './problems.ts';
 import { shown } from './problems.ts';
 
@@ -138,8 +138,11 @@ export function readNodes(list: readonly unknown[], input: string, problems: Pro
   forms.forEach((form, i) => {
     if (form === undefined) return;
     const reads = inputs[i] ?? [];
-    if (reads.length !== 1 && !JOINS.has(form.op))
-      problems.add(['nodes', i, 'inputs'], { what: `has ${reads.length} names`, seen: reads, wanted: `one: ${form.op} reads one value` });
+    const wanted = arityOf(form.op);
+    if (wanted !== null && reads.length !== wanted) {
+      const some = wanted === 1 ? `one: ${form.op} reads one value` : `${wanted}: ${form.op} reads ${wanted} values`;
+      problems.add(['nodes', i, 'inputs'], { what: `has ${reads.length} ${reads.length === 1 ? 'name' : 'names'}`, seen: reads, wanted: some });
+    }
     checkInputs(i, reads, names, input, problems, byName);
   });
   problems.stop();

@@ -1,4 +1,4 @@
-import { outputSize, type Window } from '../attributes.ts';
+import { isPadded, outputSize, type Window } from '../attributes.ts';
 import { DTYPES, elementCount, realValues } from '../encoding.ts';
 import { integerTerms, type IntegerTerms } from '../integer-terms.ts';
 import { exactOutput, linearOutput, sequentialOutput, termsOf, type LinearAttrs } from '../linear.ts';
@@ -12,13 +12,9 @@ export interface Conv2dAttrs extends LinearAttrs, Window {
   readonly padValue: 0 | 1 | -1;
 }
 
-function isPadded({ padding }: Conv2dAttrs): boolean {
-  return padding.top > 0 || padding.left > 0 || padding.bottom > 0 || padding.right > 0;
-}
-
 /** The integer sum of an exact convolution on this input. */
 export function conv2dTerms(attrs: Conv2dAttrs, input: TensorType): IntegerTerms {
-  return integerTerms(input, isPadded(attrs), attrs.padValue);
+  return integerTerms(input, isPadded(attrs.padding), attrs.padValue);
 }
 
 /**

@@ -1,6 +1,8 @@
 /** The list of every op. Adding one is a new file here and one line below. */
 import type { OpDef } from '../types.ts';
+import { averagePool } from './average-pool.ts';
 import { batchNorm } from './batch-norm.ts';
+import { combine } from './combine.ts';
 import { compare } from './compare.ts';
 import { concat } from './concat.ts';
 import { conv2d } from './conv2d.ts';
@@ -19,8 +21,10 @@ export const OPS = {
   conv2d,
   dense,
   'max-pool': maxPool,
+  'average-pool': averagePool,
   'batch-norm': batchNorm,
   elementwise,
+  combine,
   sign,
   compare,
   select,

@@ -1,7 +1,7 @@
-/** Operations that move elements: max-pool, reshape, slice, concat. */
+/** Operations that move or gather elements: max-pool, average-pool, reshape, slice, concat. */
 import { z } from 'zod';
 import { channelCount, elementCount } from '../../../ir/encoding.ts';
-import { natural, opForm, padding, pair, readPair, writePair, type OpForm } from '../form.ts';
+import { natural, opForm, padding, pair, readPair, sum, writePair, type OpForm } from '../form.ts';
 import { positive, values, writeIntegers } from '../values.ts';
 import { readPadding, writePadding } from '../window.ts';
 
@@ -35,6 +35,38 @@ export const maxPool: OpForm<'max-pool'> = opForm(
     padding: writePadding(sides),
     dilation: writePair(dilation, [1, 1]),
     minimum: minimum === null ? undefined : writeIntegers(minimum),
+  }),
+);
+
+export const averagePool: OpForm<'average-pool'> = opForm(
+  'average-pool',
+  'Mean of each window.',
+  {
+    kernel: pair,
+    stride: pair.optional().meta({ description: 'as kernel by default' }),
+    padding: padding.optional(),
+    dilation: pair.optional(),
+    countPadding: z.boolean().optional().meta({ description: 'true where padded taps are zeros that count; false by default' }),
+    sum,
+  },
+  (json) => {
+    const kernel = readPair(json.kernel, [1, 1]);
+    return {
+      kernel,
+      stride: readPair(json.stride, kernel),
+      dilation: readPair(json.dilation, [1, 1]),
+      padding: readPadding(json.padding),
+      countPadding: json.countPadding ?? false,
+      sum: json.sum ?? 'sequential',
+    };
+  },
+  ({ kernel, stride, dilation, padding: sides, countPadding, sum: kind }) => ({
+    kernel: kernel[0] === kernel[1] ? kernel[0] : [...kernel],
+    stride: writePair(stride, kernel),
+    padding: writePadding(sides),
+    dilation: writePair(dilation, [1, 1]),
+    countPadding: countPadding ? true : undefined,
+    sum: kind === 'sequential' ? undefined : kind,
   }),
 );
 

@@ -1,7 +1,8 @@
 /** Operations on single elements: batch-norm, elementwise, sign, compare, select. */
 import { z } from 'zod';
-import { channelCount } from '../../../ir/encoding.ts';
-import { opForm, type OpForm } from '../form.ts';
+import { channelCount, elementCount } from '../../../ir/encoding.ts';
+import { UNARY, unaryStep } from '../../../ir/steps.ts';
+import { opForm, sum, type OpForm } from '../form.ts';
 import { scalar, values, writeFloats, writeScalar } from '../values.ts';
 
 const perChannel = values.meta({ description: 'one number per channel, or one for all' });
@@ -42,22 +43,40 @@ export const batchNorm: OpForm<'batch-norm'> = opForm(
   }),
 );
 
-const step = z.strictObject({
-  operator: z.enum(['add', 'subtract', 'multiply', 'divide', 'maximum', 'minimum']),
-  values: perChannel,
-});
+const step = z.union([
+  z.strictObject({
+    operator: z.enum(['add', 'subtract', 'multiply', 'divide', 'maximum', 'minimum', 'prelu']),
+    values: values.meta({ description: 'one number per channel or per element, or one for all' }),
+  }),
+  z.strictObject({ operator: z.enum(['absolute', 'tanh', 'sigmoid']) }),
+]);
 
 export const elementwise: OpForm<'elementwise'> = opForm(
   'elementwise',
-  'Float32 operations with constants, one after the other.',
-  { steps: z.array(step).meta({ description: 'a list of {"operator", "values"}' }) },
-  (json, fields, input) => ({
-    steps: json.steps.map(({ operator, values: constants }, i) => ({
-      operator,
-      values: fields.floats(['steps', i, 'values'], constants, channelCount(input.shape), false),
-    })),
+  'Float32 operations, one after the other.',
+  { steps: z.array(step).meta({ description: 'a list of {"operator", "values"}; absolute, tanh and sigmoid have no values' }) },
+  (json, fields, { shape }) => ({
+    steps: json.steps.map((one, i) => {
+      if (!('values' in one)) return unaryStep(one.operator);
+      const path = ['steps', i, 'values'];
+      const elements = elementCount(shape);
+      const perElement = elements > 1 && fields.values(path, one.values).data.length === elements;
+      return { operator: one.operator, values: fields.floats(path, one.values, perElement ? elements : channelCount(shape), false) };
+    }),
   }),
-  ({ steps }) => ({ steps: steps.map(({ operator, values: constants }) => ({ operator, values: writeFloats(constants) })) }),
+  ({ steps }) => ({
+    steps: steps.map(({ operator, values: constants }) =>
+      UNARY.has(operator) ? { operator } : { operator, values: writeFloats(constants) },
+    ),
+  }),
+);
+
+export const combine: OpForm<'combine'> = opForm(
+  'combine',
+  'Adds, subtracts or multiplies its two inputs, element by element; sizes of 1 are repeated.',
+  { operator: z.enum(['add', 'subtract', 'multiply']), sum },
+  (json) => ({ operator: json.operator, sum: json.sum ?? 'sequential' }),
+  ({ operator, sum: kind }) => ({ operator, sum: kind === 'sequential' ? undefined : kind }),
 );
 
 export const sign: OpForm<'sign'> = opForm(
