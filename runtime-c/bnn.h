@@ -16,8 +16,12 @@
 #include "bnn_conv2d.h"
 #include "bnn_conv2d_planes.h"
 #include "bnn_dense.h"
+#include "bnn_elements.h"
+#include "bnn_functions.h"
 #include "bnn_layout.h"
 #include "bnn_pool.h"
+#include "bnn_pool_elements.h"
+#include "bnn_real.h"
 #include "bnn_scores.h"
 
 #endif /* BNN_H */

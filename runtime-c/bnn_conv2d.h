@@ -8,6 +8,7 @@
 #define BNN_CONV2D_H
 
 #include "bnn_bits.h"
+#include "bnn_elements.h"
 
 /* Shape of a convolution. Sizes in elements; strides and dilations >= 1; padding before the first row and column.
  * Tap (ky, kx) of output (y, x) reads input row y * stride_y - pad_top + ky * dilation_y, column alike. */
@@ -173,6 +174,39 @@ static inline void bnn1_conv2d_b1_b1_grouped(const bnn1_conv2d_shape *s, int8_t 
     }
 }
 #endif /* BNN1_CONV2D_B1_B1_GROUPED */
+
+/* One accumulator of a convolution on bytes, at one output position, without scratch: see bnn1_conv2d_8bit_b1.
+ *   w  [(taps + 31) / 32] ROM, the signs of output o */
+#ifndef BNN1_CONV2D_8BIT_AT
+#define BNN1_CONV2D_8BIT_AT
+static inline int32_t bnn1_conv2d_8bit_at(const bnn1_conv2d_shape *s, int32_t pad, uint8_t flip, const unsigned char *x,
+                                          const int32_t *scale, const uint32_t *w, uint16_t oy, uint16_t ox, uint16_t o)
+{
+    const uint16_t size = (uint16_t)(s->channels / s->groups);
+    const uint32_t begin = (uint32_t)(o / (s->out_channels / s->groups)) * size;
+    int32_t acc = 0;
+    uint32_t tap = 0;
+    uint16_t ky, kx, c;
+    for (ky = 0; ky < s->kernel_height; ky++) {
+        const int32_t iy = bnn1_conv2d_tap(oy, s->stride_y, s->pad_top, ky, s->dilation_y, s->height);
+        for (kx = 0; kx < s->kernel_width; kx++) {
+            const int32_t ix = bnn1_conv2d_tap(ox, s->stride_x, s->pad_left, kx, s->dilation_x, s->width);
+            for (c = 0; c < size; c++) {
+                int32_t term = pad;
+                if (iy >= 0 && ix >= 0) {
+                    term = bnn1_byte_at(x, flip, ((uint32_t)iy * s->width + (uint32_t)ix) * s->channels + begin + c);
+                    if (scale) {
+                        term = bnn1_rom_i32(scale + begin + c) * term + bnn1_rom_i32(scale + s->channels + begin + c);
+                    }
+                }
+                acc += bnn1_rom_flag(w, tap) ? term : -term;
+                tap++;
+            }
+        }
+    }
+    return acc;
+}
+#endif /* BNN1_CONV2D_8BIT_AT */
 
 /* First layer: convolution, bytes in, bits out.
  *

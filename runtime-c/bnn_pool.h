@@ -6,14 +6,10 @@
 
 #include "bnn_bits.h"
 
-/* Max-pooling of signs: the maximum of -1 and +1 is OR of the bits. Taps outside the map are neutral: 0.
- *
- *   height, width   input map; words  uint32_t per pixel
- *   window geometry as in bnn1_conv2d_shape: tap (ky, kx) of output (y, x) reads row y * stride_y - pad_top + ky * dilation_y
- *   x  [height][width][words]      y  [out_height][out_width][words], fully overwritten; must not overlap x
- */
-#ifndef BNN1_MAX_POOL_B1
-#define BNN1_MAX_POOL_B1
+/* Shape of a pool. height, width: input map; words: uint32_t from one pixel to the next. Window geometry as in
+ * bnn1_conv2d_shape: tap (ky, kx) of output (y, x) reads row y * stride_y - pad_top + ky * dilation_y, column alike. */
+#ifndef BNN1_POOL_SHAPE
+#define BNN1_POOL_SHAPE
 typedef struct {
     uint16_t height, width, words;
     uint16_t out_height, out_width;
@@ -22,7 +18,13 @@ typedef struct {
     uint16_t dilation_y, dilation_x;
     uint16_t pad_top, pad_left;
 } bnn1_pool_shape;
+#endif /* BNN1_POOL_SHAPE */
 
+/* Max-pooling of signs: the maximum of -1 and +1 is OR of the bits. Taps outside the map are neutral: 0.
+ *   x  [height][width][words]      y  [out_height][out_width][words], fully overwritten; must not overlap x
+ */
+#ifndef BNN1_MAX_POOL_B1
+#define BNN1_MAX_POOL_B1
 static inline void bnn1_max_pool_b1(const bnn1_pool_shape *s, const uint32_t *x, uint32_t *y)
 {
     uint16_t oy, ox, ky, kx, i;

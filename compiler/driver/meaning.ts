@@ -16,6 +16,7 @@ import { checkConstants } from '../passes/check-constants.ts';
 import type { Diagnostics } from '../support/diagnostics.ts';
 import { ZERO, equals } from '../support/rational.ts';
 import { affineChange, bitChange, twoValued } from './exact-change.ts';
+import { canAverageExactly, canCombineExactly } from './exact-sums.ts';
 import { zeroOf } from './sign-zero.ts';
 
 export interface InputMeaning {
@@ -39,7 +40,12 @@ export function fixMeaning(graph: Graph, meaning: InputMeaning, diagnostics: Dia
 }
 
 /** A file that states an integer input has exact sums; with another input they may have to be float32 again. */
-function relaxSum(node: Node, [input]: readonly TensorType[]): readonly Replacement[] | undefined {
+function relaxSum(node: Node, inputs: readonly TensorType[]): readonly Replacement[] | undefined {
+  const [input] = inputs;
+  if (node.kind === 'combine' && node.attrs.sum === 'exact' && inputs.some(({ encoding }) => encoding === undefined))
+    return [{ kind: 'combine', attrs: { ...node.attrs, sum: 'sequential' } }];
+  if (node.kind === 'average-pool' && node.attrs.sum === 'exact' && input?.encoding === undefined)
+    return [{ kind: 'average-pool', attrs: { ...node.attrs, sum: 'sequential' } }];
   if (!isLinear(node) || input === undefined || node.attrs.sum !== 'exact' || node.attrs.threshold !== null) return undefined;
   if (canSumExactly(node.attrs, input)) return undefined;
   return node.kind === 'conv2d'
@@ -136,6 +142,14 @@ function fixNode(graph: Graph, node: Node, meaning: InputMeaning, diagnostics: D
     case 'dense':
       if (node.attrs.sum === 'exact' || !canSumExactly(node.attrs, input)) return undefined;
       return [{ kind: 'dense', attrs: { ...node.attrs, sum: 'exact' } }];
+    case 'combine':
+      return node.attrs.sum === 'exact' || !canCombineExactly(graph, node)
+        ? undefined
+        : [{ kind: 'combine', attrs: { ...node.attrs, sum: 'exact' } }];
+    case 'average-pool':
+      return node.attrs.sum === 'exact' || !canAverageExactly(graph, node)
+        ? undefined
+        : [{ kind: 'average-pool', attrs: { ...node.attrs, sum: 'exact' } }];
     case 'batch-norm':
     case 'elementwise': {
       const steps = node.kind === 'batch-norm' ? batchNormSteps(node.attrs) : node.attrs.steps;

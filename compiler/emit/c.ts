@@ -18,7 +18,7 @@ const PARTIALS = {
   banner: 'partials/banner',
   interface: 'partials/interface',
   tables: 'partials/tables',
-  scores: 'partials/scores',
+  elements: 'partials/elements',
   steps: 'partials/steps',
 } as const;
 
@@ -38,7 +38,7 @@ function headerView(plan: Plan, { linkage, runtime, marked = false }: HeaderOpti
     inline,
     blocks: inline ? blocksFor([...plan.symbols.filter((s) => !isGenerated(plan, s)), ...generatedUses(plan)]).map(({ text }) => text) : [],
     generated: plan.generated.map(generatedText),
-    floats: output.ctype === 'float',
+    floats: output.ctype === 'float' || plan.steps.some((step) => step.kind === 'elements' && step.function.isFloat),
     interface: interfaceView(plan),
     tables: plan.tables.map((table) => ({
       symbol: table.symbol,
@@ -59,8 +59,8 @@ function headerView(plan: Plan, { linkage, runtime, marked = false }: HeaderOpti
     inputLength: input.length,
     inputWords: input.words ?? 0,
     marked,
-    steps: plan.steps.map((step) => ({ ...stepView(plan, step), marked })),
-    scores: plan.steps.flatMap((step) => (step.kind === 'scores' ? [scoresView(plan, step)] : [])),
+    steps: plan.steps.map((step) => ({ ...stepView(step), marked })),
+    elements: plan.steps.flatMap((step) => (step.kind === 'elements' ? [elementsView(step)] : [])),
     usesWorkspace: plan.slots.length > 0,
   };
 }
@@ -178,8 +178,8 @@ function callView({ symbol, shape, arguments: list }: Call): CallView {
   };
 }
 
-function stepView(plan: Plan, step: Step): object {
-  const base = { isCall: false, isPooled: false, isScores: false, comment: comment(step.comment) };
+function stepView(step: Step): object {
+  const base = { isCall: false, isPooled: false, isElements: false, comment: comment(step.comment) };
   switch (step.kind) {
     case 'call':
       return { ...base, isCall: true, call: callView(step.call) };
@@ -203,22 +203,19 @@ function stepView(plan: Plan, step: Step): object {
         poolText: callView(step.pool).text.replace('&shape', '&pool_shape'),
       };
     }
-    case 'scores':
-      return { ...base, isScores: true, text: `${plan.names.prefix}_scores(${step.input}, output);` };
+    case 'elements':
+      return { ...base, isElements: true, text: `${step.function.symbol}(${step.arguments.join(', ')});` };
   }
 }
 
-function scoresView(plan: Plan, step: Extract<Step, { kind: 'scores' }>): object {
+function elementsView(step: Extract<Step, { kind: 'elements' }>): object {
+  const { symbol, parameters, shape, isFloat, lines } = step.function;
   return {
-    prefix: plan.names.prefix,
+    symbol,
     comment: comment(step.comment),
-    inputType: step.inputType,
-    ctype: step.ctype,
-    isFloat: step.ctype === 'float',
-    loops: step.loops.map(({ variable, count }) => ({ variable, count, type: variable === 'o' ? 'uint32_t' : 'uint16_t' })),
-    shape: callView({ symbol: '', shape: step.call.shape, arguments: [] }),
-    sum: step.sum,
-    first: step.first,
-    statements: step.statements,
+    parameters: parameters.map(({ type, name }) => `${type}${name}`).join(', '),
+    call: callView({ symbol: '', shape, arguments: [] }),
+    isFloat,
+    lines,
   };
 }

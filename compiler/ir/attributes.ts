@@ -41,17 +41,7 @@ export type Sum = 'exact' | 'sequential';
  * `prelu`  x below 0 becomes round(v·x), all other x stay
  * `absolute`, `tanh`, `sigmoid` have no constant: their values are [0]. tanh and sigmoid are those of support/float-functions.ts.
  */
-export type StepOperator =
-  | 'add'
-  | 'subtract'
-  | 'multiply'
-  | 'divide'
-  | 'maximum'
-  | 'minimum'
-  | 'prelu'
-  | 'absolute'
-  | 'tanh'
-  | 'sigmoid';
+export type StepOperator = 'add' | 'subtract' | 'multiply' | 'divide' | 'maximum' | 'minimum' | 'prelu' | 'absolute' | 'tanh' | 'sigmoid';
 
 /** One float32 operation: x ← round(x operator value). `values` has length 1, one per channel, or one per element. */
 export interface Step {

@@ -52,6 +52,33 @@ export function searchThreshold(f: (stored: number) => number, range: Range, zer
   return { threshold: firstWhere(range, (v) => !isPlus(f(v), zero)) - 1, direction: -1 };
 }
 
+/** Integers that are tried one by one. */
+const MOST_SCANNED = 2 ** 20;
+
+/**
+ * The threshold of a function that need not be monotone, by trying every integer of the range. 'several' where its sign changes more
+ * than once, or the range is too wide to tell; undefined where f is NaN or infinite.
+ */
+export function scanThreshold(
+  f: (stored: number) => number,
+  { low, high }: Range,
+  zero: Exclude<SignZero, 'zero'>,
+): FoundThreshold | 'several' | undefined {
+  if (high - low > MOST_SCANNED) return 'several';
+  const first = isPlus(f(low), zero);
+  let change: number | undefined;
+  let current = first;
+  for (let stored = low; stored <= high; stored += 1) {
+    const value = f(stored);
+    if (!Number.isFinite(value)) return undefined;
+    if (isPlus(value, zero) === current) continue;
+    if (change !== undefined) return 'several';
+    change = stored;
+    current = !current;
+  }
+  return first ? { threshold: (change ?? high + 1) - 1, direction: -1 } : { threshold: change ?? high + 1, direction: 1 };
+}
+
 /** The integers at which f is exactly 0, as an inclusive range; undefined when there is none. */
 export function zeroRange(f: (stored: number) => number, range: Range): Range | undefined {
   const rising = f(range.low) <= f(range.high) ? 1 : -1;

@@ -14,7 +14,7 @@ export function groupSpan(channels: number, groups: number): number {
 }
 
 /** [outputs][taps][span] words with the weights of each group at the bit positions of its channels. */
-function packGrouped(attrs: Conv2dAttrs, channels: number): readonly number[] {
+export function packGrouped(attrs: Conv2dAttrs, channels: number): readonly number[] {
   const signs = signsOf(attrs.weights);
   const { outputs } = attrs.weights;
   const size = channels / attrs.groups;

@@ -9,10 +9,12 @@ import type { Target } from '../targets/target.ts';
 /**
  * How a tensor lies in memory.
  * `bytes`      one byte per element (u8, i8), in element order
+ * `i32`, `f32` one uint32_t word per element that holds an int32 or a float, in element order
  * `bit-runs`   bits; every `run` elements start a new uint32_t word (run = channels: channel-packed; run = all: a stream)
  * `bit-planes` bits; [height][channels][(width + 31) / 32] words
  */
-export type Layout = { readonly kind: 'bytes' } | { readonly kind: 'bit-runs'; readonly run: number } | { readonly kind: 'bit-planes' };
+export type Layout =
+  { readonly kind: 'bytes' | 'i32' | 'f32' } | { readonly kind: 'bit-runs'; readonly run: number } | { readonly kind: 'bit-planes' };
 
 /** What a choice costs. Instructions executed and bytes of code are estimates; tables and scratch are exact. */
 export interface Cost {
@@ -137,6 +139,9 @@ export function layoutWords(layout: Layout, shape: readonly number[]): number {
   switch (layout.kind) {
     case 'bytes':
       return Math.ceil(elements / 4);
+    case 'i32':
+    case 'f32':
+      return elements;
     case 'bit-runs':
       return (elements / layout.run) * wordsFor(layout.run);
     case 'bit-planes': {

@@ -1,6 +1,6 @@
 import { storedMinimum } from '../ir/ops/max-pool.ts';
 import type { Node } from '../ir/types.ts';
-import { tooLarge, windowFields } from './window-shape.ts';
+import { poolShape, tooLarge } from './window-shape.ts';
 import { propose, wordsFor, type Kernel } from './kernel.ts';
 
 export const maxPoolB1: Kernel = {
@@ -15,7 +15,7 @@ export const maxPoolB1: Kernel = {
     const large = tooLarge(input, output);
     if (large !== undefined) return { reason: large };
     const { attrs } = node;
-    const [height = 0, width = 0, channels = 0] = input.shape;
+    const channels = input.shape[2] ?? 0;
     const [outHeight = 0, outWidth = 0] = output.shape;
     const words = wordsFor(channels);
     return propose('max-pool-b1', {
@@ -30,17 +30,7 @@ export const maxPoolB1: Kernel = {
       instructions: outHeight * outWidth * attrs.kernel[0] * attrs.kernel[1] * (words * 6 + 14),
       call: ({ x, y }) => ({
         symbol: 'bnn1_max_pool_b1',
-        shape: {
-          type: 'bnn1_pool_shape',
-          fields: [
-            ['height', height],
-            ['width', width],
-            ['words', words],
-            ['out_height', outHeight],
-            ['out_width', outWidth],
-            ...windowFields(attrs),
-          ],
-        },
+        shape: poolShape(attrs, input, output, words),
         arguments: [x, y],
       }),
     });

@@ -33,24 +33,25 @@ export interface RealScore {
   /** Functions of runtime-c that the expression calls. */
   readonly symbols: readonly string[];
   readonly tables: readonly Table[];
-  readonly expression: (table: (name: string) => string) => string;
+  /** `acc` is the C name of the integer, `index` that of the entry of per-channel tables. */
+  readonly expression: (table: (name: string) => string, acc: string, index: string) => string;
 }
 
-/** A table of floats and how to read entry `o`; one literal where all are equal. */
+/** A table of floats and how to read entry `index`; one literal where all are equal. */
 export function floatTable(
   name: string,
   values: readonly number[],
   doc: string,
-): { readonly tables: readonly Table[]; readonly read: (table: (name: string) => string) => string } {
+): { readonly tables: readonly Table[]; readonly read: (table: (name: string) => string, index: string) => string } {
   const [first = 0] = values;
   if (values.every((v) => Object.is(v, first))) return { tables: [], read: () => floatLiteral(first) };
-  return { tables: [{ name, ctype: 'float', values, doc }], read: (table) => `bnn1_rom_f32(${table(name)} + o)` };
+  return { tables: [{ name, ctype: 'float', values, doc }], read: (table, index) => `bnn1_rom_f32(${table(name)} + ${index})` };
 }
 
 /** Undefined when none of the four expressions is exact. */
 export function realScore(encoding: Encoding, outputs: number, range: (output: number) => Range): RealScore | undefined {
   const each = Array.from({ length: outputs }, (_, o) => o);
-  if (isPlain(encoding)) return { symbols: [], tables: [], expression: () => '(float)acc' };
+  if (isPlain(encoding)) return { symbols: [], tables: [], expression: (_table, acc) => `(float)${acc}` };
   return product(encoding, each, range) ?? quotient(encoding, each, range) ?? sum(encoding, each, range) ?? integer(encoding, each, range);
 }
 
@@ -75,7 +76,11 @@ function product(encoding: Encoding, each: readonly number[], range: (output: nu
     each.map((o) => Math.abs(toFloat32(perChannel(encoding.scale, o)))),
     'real value of one unit of the sum',
   );
-  return { symbols: [], tables: scale.tables, expression: (table) => `(float)${negative ? '-' : ''}acc * ${scale.read(table)}` };
+  return {
+    symbols: [],
+    tables: scale.tables,
+    expression: (table, acc, index) => `(float)${negative ? '-' : ''}${acc} * ${scale.read(table, index)}`,
+  };
 }
 
 function quotient(encoding: Encoding, each: readonly number[], range: (output: number) => Range): RealScore | undefined {
@@ -99,7 +104,7 @@ function quotient(encoding: Encoding, each: readonly number[], range: (output: n
   });
   if (uniform) {
     const { p, r, q } = first;
-    return { symbols: [], tables: [], expression: () => `(float)(acc * INT32_C(${p}) + INT32_C(${r})) / ${floatLiteral(q)}` };
+    return { symbols: [], tables: [], expression: (_table, acc) => `(float)(${acc} * INT32_C(${p}) + INT32_C(${r})) / ${floatLiteral(q)}` };
   }
   return {
     symbols: [],
@@ -108,8 +113,8 @@ function quotient(encoding: Encoding, each: readonly number[], range: (output: n
       table('constant', 'r', 'see factor'),
       table('divisor', 'q', 'see factor'),
     ],
-    expression: (t) =>
-      `(float)(acc * bnn1_rom_i32(${t('factor')} + o) + bnn1_rom_i32(${t('constant')} + o)) / (float)bnn1_rom_i32(${t('divisor')} + o)`,
+    expression: (t, acc, index) =>
+      `(float)(${acc} * bnn1_rom_i32(${t('factor')} + ${index}) + bnn1_rom_i32(${t('constant')} + ${index})) / (float)bnn1_rom_i32(${t('divisor')} + ${index})`,
   };
 }
 
@@ -132,7 +137,7 @@ function sum(encoding: Encoding, each: readonly number[], range: (output: number
   return {
     symbols: [],
     tables: [...scale.tables, ...offset.tables],
-    expression: (table) => `(float)acc * ${scale.read(table)} + ${offset.read(table)}`,
+    expression: (table, acc, index) => `(float)${acc} * ${scale.read(table, index)} + ${offset.read(table, index)}`,
   };
 }
 
@@ -175,7 +180,7 @@ function integer(encoding: Encoding, each: readonly number[], range: (output: nu
   return {
     symbols: ['bnn1_score_f32'],
     tables: uniform ? [terms] : [terms, shiftTable],
-    expression: (table) =>
-      `bnn1_score_f32(${table('terms')} + o * 4u, ${uniform ? `${first}u` : `bnn1_rom_u16(${table('shift')} + o)`}, acc)`,
+    expression: (table, acc, index) =>
+      `bnn1_score_f32(${table('terms')} + ${index} * 4u, ${uniform ? `${first}u` : `bnn1_rom_u16(${table('shift')} + ${index})`}, ${acc})`,
   };
 }

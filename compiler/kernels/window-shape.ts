@@ -7,7 +7,7 @@ import type { ShapeArgument } from './kernel.ts';
 const LIMIT = 32767;
 
 /** Kernel, stride, dilation and padding, in the order of bnn1_conv2d_shape and bnn1_pool_shape. */
-export function windowFields({ kernel, stride, dilation, padding }: Window): ShapeArgument['fields'] {
+function windowFields({ kernel, stride, dilation, padding }: Window): ShapeArgument['fields'] {
   return [
     ['kernel_height', kernel[0]],
     ['kernel_width', kernel[1]],
@@ -33,6 +33,23 @@ export function convShape(attrs: Conv2dAttrs, input: TensorType, output: TensorT
       ['out_channels', outChannels],
       ...windowFields(attrs),
       ['groups', attrs.groups],
+    ],
+  };
+}
+
+/** `words` lie between one pixel and the next (bytes in maps of bytes). */
+export function poolShape(window: Window, input: TensorType, output: TensorType, words: number): ShapeArgument {
+  const [height = 0, width = 0] = input.shape;
+  const [outHeight = 0, outWidth = 0] = output.shape;
+  return {
+    type: 'bnn1_pool_shape',
+    fields: [
+      ['height', height],
+      ['width', width],
+      ['words', words],
+      ['out_height', outHeight],
+      ['out_width', outWidth],
+      ...windowFields(window),
     ],
   };
 }

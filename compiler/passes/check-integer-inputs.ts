@@ -21,22 +21,19 @@ function beforeLayers(graph: Graph, id: ValueId): boolean {
 
 export const checkIntegerInputs: Pass = {
   name: 'check-integer-inputs',
-  doc: 'Every linear layer reads bits or 8-bit integers, so that its sum is an exact integer.',
+  doc: 'Warns of layers with weights of ±α that compute in float32 only because the input of the network is float.',
   run: (graph, diagnostics) => {
     for (const node of graph.nodes) {
-      if (!isLinear(node) || node.attrs.sum === 'exact') continue;
-      if (node.attrs.weights.kind === 'real') continue; // reported by check-binary-weights
+      if (!isLinear(node) || node.attrs.sum === 'exact' || node.attrs.weights.kind === 'real') continue;
       const id = inputOf(node);
       const input = typeOf(graph, id);
-      const isFirst = input.dtype === 'f32' && beforeLayers(graph, id);
-      diagnostics.error({
+      if (input.dtype !== 'f32' || !beforeLayers(graph, id)) continue;
+      diagnostics.warning({
         code: 'BNN2005',
-        message: `"${node.name}" works on real numbers`,
+        message: `"${node.name}" has weights of ±α, but is computed in float32 because the input is float`,
         origin: node.origin,
-        details: [`input   ${printType(input)}`, 'wanted  bits (after a sign), u8 or i8'],
-        help: isFirst
-          ? 'Compile with --input u8 (or i8) and --input-scale, e.g. --input u8 --input-scale 1/255 for pixels divided by 255.'
-          : 'Binarize the activations before this layer; real-valued inner layers are not compiled by this version.',
+        details: [`input   ${printType(input)}`, 'better  u8 or i8, whose sums are exact integers'],
+        help: 'Compile with --input u8 (or i8) and --input-scale, e.g. --input u8 --input-scale 1/255 for pixels divided by 255.',
       });
     }
     return graph;

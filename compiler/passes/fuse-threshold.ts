@@ -1,7 +1,7 @@
 import { isLinear, type LinearNode } from '../ir/accumulator.ts';
 import { flipOutputs } from '../ir/flip.ts';
 import { rewrite, type Replacement } from '../ir/builder.ts';
-import { inputOf, producerOf } from '../ir/graph.ts';
+import { consumersOf, inputOf, producerOf } from '../ir/graph.ts';
 import { perChannel } from '../ir/encoding.ts';
 import type { Graph, NodeOf } from '../ir/types.ts';
 import type { Pass } from './pass.ts';
@@ -19,11 +19,15 @@ function fused(node: LinearNode, threshold: NodeOf<'threshold'>): Replacement {
   return { ...flipOutputs(node, falling, rising), name: node.name, origin: node.origin };
 }
 
-/** Sums that several thresholds read are computed once for each: 32 bits an element would cost more than the layer's work. */
+/**
+ * Sums that several thresholds read are computed once for each: 32 bits an element would cost more than the layer's work. Sums that
+ * anything else reads are stored, and their thresholds read them.
+ */
 function run(graph: Graph): Graph {
   return rewrite(graph, (node, to) => {
     if (node.kind !== 'threshold') return undefined;
     const layer = producerOf(graph, inputOf(node));
+    if (consumersOf(graph, inputOf(node)).some(({ kind }) => kind !== 'threshold')) return undefined;
     if (!isLinear(layer) || layer.attrs.sum !== 'exact' || layer.attrs.threshold !== null) return undefined;
     return to.add(fused(layer, node), to.value(inputOf(layer)));
   });

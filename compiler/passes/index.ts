@@ -18,13 +18,14 @@ import { fuseThreshold } from './fuse-threshold.ts';
 import { lowerBitThreshold } from './lower-bit-threshold.ts';
 import { lowerMinimumPool } from './lower-minimum-pool.ts';
 import { moveConcatAfterPool } from './move-concat-after-pool.ts';
+import { movePoolToSums } from './move-pool-to-sums.ts';
 import { moveSignToSums } from './move-sign-to-sums.ts';
 import { moveSliceToSums } from './move-slice-to-sums.ts';
 import type { Pass } from './pass.ts';
 
 export const PIPELINE = {
   check: [checkConstants, checkBinaryWeights, checkIntegerInputs, checkAccumulators],
-  fold: [foldBatchNorm, foldElementwise, dropIdentity, moveSliceToSums],
+  fold: [foldBatchNorm, foldElementwise, dropIdentity, moveSliceToSums, movePoolToSums, foldElementwise],
   binarize: [moveSignToSums, foldElementwise, foldThreshold],
   fuse: [fuseThreshold, lowerBitThreshold, moveConcatAfterPool, foldConcat, lowerMinimumPool, foldInvert, dropIdentity],
   lower: [checkLowered, checkScores],

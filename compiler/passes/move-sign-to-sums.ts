@@ -3,7 +3,7 @@ import type { Step } from '../ir/attributes.ts';
 import { channelCount } from '../ir/encoding.ts';
 import { inputOf, producerOf, typeOf } from '../ir/graph.ts';
 import { elementOf } from '../ir/ops/slice.ts';
-import { direction, spreadSteps, stepsOfChannels } from '../ir/steps.ts';
+import { direction, isMonotone, isPerElement, spreadSteps, stepsOfChannels } from '../ir/steps.ts';
 import type { Graph, Node, NodeOf, TensorType, ValueId } from '../ir/types.ts';
 import { stepsBefore } from './fold-elementwise.ts';
 import type { Pass } from './pass.ts';
@@ -43,6 +43,8 @@ function rearranged(graph: Graph, node: Node, found: Binarized, to: Rewriting): 
   const { steps } = found;
   const { name, origin } = node;
   const after = typeOf(graph, node.output);
+  const channels = channelCount(after.shape);
+  if (isPerElement(steps, channels)) return undefined;
   switch (node.kind) {
     case 'reshape': {
       const x = inputOf(node);
@@ -50,7 +52,8 @@ function rearranged(graph: Graph, node: Node, found: Binarized, to: Rewriting): 
       return to.add({ kind: 'reshape', name, origin, attrs: node.attrs }, binarize(found, steps, to.value(x), to));
     }
     case 'max-pool': {
-      const minimum = minimumChannels(steps, node.attrs.minimum, channelCount(after.shape));
+      if (Array.from({ length: channels }, (_, c) => c).some((c) => !isMonotone(steps, c))) return undefined;
+      const minimum = minimumChannels(steps, node.attrs.minimum, channels);
       const signs = binarize(found, steps, to.value(inputOf(node)), to);
       return to.add({ kind: 'max-pool', name, origin, attrs: { ...node.attrs, minimum } }, signs);
     }

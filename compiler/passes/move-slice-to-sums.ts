@@ -4,7 +4,7 @@ import { channelCount } from '../ir/encoding.ts';
 import { consumersOf, inputOf, producerOf, typeOf } from '../ir/graph.ts';
 import { channelRange, channelSlice, elementOf, sliceList, type Range } from '../ir/ops/slice.ts';
 import { selectOutputs } from '../ir/select-outputs.ts';
-import { stepsOfChannels } from '../ir/steps.ts';
+import { isPerElement, stepsOfChannels } from '../ir/steps.ts';
 import type { Graph, Node, NodeOf, ValueId } from '../ir/types.ts';
 import type { Pass } from './pass.ts';
 
@@ -67,17 +67,18 @@ function moved(graph: Graph, slice: Node, to: Rewriting): ValueId | undefined {
   if (producer.kind === 'slice') return undefined;
   if (type.dtype === 'b1' && !isCutUp(graph, id)) return undefined;
   if (isLinear(producer)) return ofLayer(producer, range, to);
-  const step = slicedStep(producer, range);
+  const step = slicedStep(producer, range, channelCount(type.shape));
   if (step === undefined) return undefined;
   const source = to.value(inputOf(producer));
   return to.add(step, to.add({ kind: 'slice', attrs: channelSlice(to.typeOf(source).shape, range) }, source));
 }
 
 /** A channel-wise operation on some channels of its input. */
-function slicedStep(node: Node, range: Range): Replacement | undefined {
+function slicedStep(node: Node, range: Range, channels: number): Replacement | undefined {
   const { name, origin } = node;
   switch (node.kind) {
     case 'elementwise':
+      if (isPerElement(node.attrs.steps, channels)) return undefined;
       return { kind: 'elementwise', name, origin, attrs: { steps: stepsOfChannels(node.attrs.steps, channelsOf(range)) } };
     case 'rescale': {
       const { scale, offset } = node.attrs.change;

@@ -19,7 +19,7 @@ export function buildPlan(graph: Graph, options: PlanOptions, diagnostics: Diagn
   const inputType = typeOf(graph, graph.input);
   const input = inputPlan(inputType);
   const output = outputPlan(typeOf(graph, graph.output));
-  const address = addressing(slots, inputType.dtype === 'b1');
+  const address = addressing(slots, INPUT[input.ctype]);
   const steps = draft.steps.map((step) => step(address)); // fills draft.symbols
   const predict = output.length >= 2;
   if (predict) draft.symbols.add(output.ctype === 'float' ? 'bnn1_argmax_f32' : 'bnn1_argmax_i32');
@@ -44,9 +44,17 @@ export function buildPlan(graph: Graph, options: PlanOptions, diagnostics: Diagn
   };
 }
 
-function addressing(slots: readonly Slot[], bitInput: boolean): Address {
+/** The caller's input as the kernels read it. */
+const INPUT: { readonly [C in Plan['input']['ctype']]: string } = {
+  uint32_t: 'input',
+  uint8_t: '(const unsigned char *)input',
+  int8_t: '(const unsigned char *)input',
+  float: '(const uint32_t *)(const void *)input',
+};
+
+function addressing(slots: readonly Slot[], input: string): Address {
   return ({ buffer, layout }) => {
-    if (buffer === null) return bitInput ? 'input' : '(const unsigned char *)input';
+    if (buffer === null) return input;
     const slot = slots.find((s) => s.name === buffer);
     if (slot === undefined) throw new Error(`no slot for ${buffer}`);
     const words = slot.offset === 0 ? 'ws->words' : `ws->words + ${slot.offset}`;

@@ -55,6 +55,16 @@ export class Draft {
     return { layout, buffer: this.#request(name, layoutWords(layout, shape)) };
   }
 
+  /** The C name of a function of this model. */
+  functionName(node: string): string {
+    return this.#uniqueTable(`${this.#prefix}_${toIdentifier(node, LONGEST_LAYER)}_elements`);
+  }
+
+  /** uint32_t words of a buffer; 0 for the caller's memory. */
+  wordsOf({ buffer }: Place): number {
+    return this.requests.find(({ name }) => name === buffer)?.words ?? 0;
+  }
+
   /** A buffer that only the next step uses. */
   scratch(name: string, words: number): Place {
     return { layout: { kind: 'bit-runs', run: 32 }, buffer: this.#request(`${name}.scratch`, words) };

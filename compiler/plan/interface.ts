@@ -1,8 +1,8 @@
 /** The C types, sizes and scales of the header's input and output. */
 import { elementCount } from '../ir/encoding.ts';
-import type { TensorType } from '../ir/types.ts';
+import type { DType, TensorType } from '../ir/types.ts';
 import { floatLiteral } from '../support/c-literals.ts';
-import { printRational, toFloat32, type Rational } from '../support/rational.ts';
+import { ONE, ZERO, printRational, toFloat32, type Rational } from '../support/rational.ts';
 import type { InputPlan, OutputPlan, ScaleText } from './plan.ts';
 
 function imageOf(shape: readonly number[]): readonly [number, number, number] | null {
@@ -14,15 +14,28 @@ function scaleText(value: Rational): ScaleText {
   return { exact: printRational(value), literal: floatLiteral(toFloat32(value)) };
 }
 
+function ctypeOf(dtype: DType): InputPlan['ctype'] {
+  switch (dtype) {
+    case 'b1':
+      return 'uint32_t';
+    case 'i8':
+      return 'int8_t';
+    case 'f32':
+      return 'float';
+    default:
+      return 'uint8_t';
+  }
+}
+
 export function inputPlan({ dtype, shape, encoding }: TensorType): InputPlan {
   const length = elementCount(shape);
   return {
-    ctype: dtype === 'b1' ? 'uint32_t' : dtype === 'i8' ? 'int8_t' : 'uint8_t',
+    ctype: ctypeOf(dtype),
     length,
     image: imageOf(shape),
     words: dtype === 'b1' ? Math.ceil(length / 32) : null,
-    scale: (encoding?.scale ?? []).map(scaleText),
-    offset: (encoding?.offset ?? []).map(scaleText),
+    scale: (encoding?.scale ?? [ONE]).map(scaleText),
+    offset: (encoding?.offset ?? [ZERO]).map(scaleText),
   };
 }
 

@@ -17,7 +17,8 @@ export class Places {
     this.#graph = graph;
     this.#draft = draft;
     const input = typeOf(graph, graph.input);
-    const layout: Layout = input.dtype === 'b1' ? { kind: 'bit-runs', run: elementCount(input.shape) } : { kind: 'bytes' };
+    const layout: Layout =
+      input.dtype === 'b1' ? { kind: 'bit-runs', run: elementCount(input.shape) } : { kind: input.dtype === 'f32' ? 'f32' : 'bytes' };
     this.#places.set(graph.input, [{ layout, buffer: null }]);
   }
 
@@ -37,9 +38,23 @@ export class Places {
     this.#places.set(id, [place]);
   }
 
+  has(id: ValueId): boolean {
+    return this.#places.has(id);
+  }
+
+  addCopy(id: ValueId, place: Place): void {
+    this.#places.set(id, [...this.of(id), place]);
+  }
+
+  /** Is this a buffer of the workspace that nothing but `readers` reads from now on? */
+  isFree({ buffer }: Place, readers: readonly Node[]): boolean {
+    return buffer !== null && !this.#isReadLater(buffer, readers);
+  }
+
   /** The output of `node` is its input under another name. Planes cannot be: there the elements are in another order. */
   rename(node: Node, id: ValueId): void {
     const { shape } = typeOf(this.#graph, id);
+    if (id === this.#graph.output || node.output === this.#graph.output) return;
     const flat = (place: Place): boolean => node.kind !== 'reshape' || place.layout.kind !== 'bit-planes';
     if (!this.of(id).some(flat)) this.in(id, { kind: 'bit-runs', run: shape.at(-1) ?? 1 }, node.name);
     const [first, ...rest] = this.of(id).filter(flat);
@@ -49,7 +64,11 @@ export class Places {
   /** A copy of a value in the wanted layout: one that is there, or a new one for the reader `name`. */
   in(id: ValueId, wanted: Layout, name: string): Place {
     const places = this.of(id);
-    if (wanted.kind === 'bytes') return places[0];
+    if (wanted.kind === 'bytes' || wanted.kind === 'i32' || wanted.kind === 'f32') {
+      const own = places.find(({ layout }) => layout.kind === wanted.kind);
+      if (own === undefined) throw new Error(`%${id} does not lie as ${wanted.kind} for ${name}`);
+      return own;
+    }
     const found = places.find(({ layout }) => sameBits(layout, wanted));
     if (found !== undefined) return found;
     const [from] = places;
@@ -63,7 +82,7 @@ export class Places {
   /** A place in this layout that the reader `node` may overwrite: the value's own where nobody else reads it later. */
   owned(id: ValueId, wanted: Extract<Layout, { kind: 'bit-runs' }>, node: Node): Place {
     const place = this.in(id, wanted, node.name);
-    if (place.buffer !== null && !this.#isReadLater(place.buffer, node)) return place;
+    if (place.buffer !== null && !this.#isReadLater(place.buffer, [node])) return place;
     return this.#copy(place, copyOf(wanted, typeOf(this.#graph, id).shape), wanted, id, node.name);
   }
 
@@ -77,10 +96,10 @@ export class Places {
   }
 
   /** Under any of its names. */
-  #isReadLater(buffer: string, by: Node): boolean {
+  #isReadLater(buffer: string, by: readonly Node[]): boolean {
     for (const [id, places] of this.#places) {
       if (!places.some((place) => place.buffer === buffer)) continue;
-      if (consumersOf(this.#graph, id).some((node) => node !== by && !this.#done.has(node))) return true;
+      if (consumersOf(this.#graph, id).some((node) => !by.includes(node) && !this.#done.has(node))) return true;
     }
     return false;
   }

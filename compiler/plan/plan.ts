@@ -21,7 +21,7 @@ export interface Names {
 }
 
 export interface InputPlan {
-  readonly ctype: 'uint8_t' | 'int8_t' | 'uint32_t';
+  readonly ctype: 'uint8_t' | 'int8_t' | 'uint32_t' | 'float';
   /** Elements of the network, not words. */
   readonly length: number;
   /** [height, width, channels] of an image, or null for a vector. */
@@ -90,19 +90,21 @@ export type Step = {
       readonly output: string;
       readonly outputRowWords: number;
     }
-  | {
-      readonly kind: 'scores';
-      readonly comment: string;
-      readonly loops: readonly { readonly variable: string; readonly count: number }[];
-      readonly call: Pick<Call, 'shape'>;
-      readonly input: string;
-      readonly inputType: string;
-      readonly sum: string;
-      readonly ctype: 'int32_t' | 'float';
-      readonly first: string;
-      readonly statements: readonly string[];
-    }
+  /** A function of this model that computes a value element by element. */
+  | { readonly kind: 'elements'; readonly comment: string; readonly function: ElementFunction; readonly arguments: readonly string[] }
 );
+
+/** C text, written by plan/element-text.ts. */
+export interface ElementFunction {
+  readonly symbol: string;
+  /** In the order of the arguments; `type` with its asterisk. */
+  readonly parameters: readonly { readonly type: string; readonly name: string }[];
+  /** The struct `shape` that the lines refer to. */
+  readonly shape: ShapeArgument | null;
+  /** Does it compute with floats? */
+  readonly isFloat: boolean;
+  readonly lines: readonly string[];
+}
 
 /** One buffer in the workspace, in uint32_t words. Live from step `from` to step `to`, both included. */
 export interface Slot {

@@ -2,19 +2,19 @@
  * The walk along the lowered graph, in its order: a kernel for each node, conversions where makers and readers of a value disagree
  * about the layout of bits, a convolution and the pool that alone reads it row by row, and the scores at the end.
  */
-import { isLinear, type LinearNode } from '../ir/accumulator.ts';
 import { consumersOf, inputOf, onlyConsumerOf, typeOf } from '../ir/graph.ts';
 import { printType } from '../ir/print.ts';
-import type { Graph, Node, NodeOf, TensorType } from '../ir/types.ts';
+import type { Graph, Node, NodeOf, TensorType, ValueId } from '../ir/types.ts';
 import { conversion } from '../kernels/conversions.ts';
-import { layoutWords, wordsFor, type Call, type Candidate, type Several, type Table } from '../kernels/kernel.ts';
-import { planScores, type Scores } from '../kernels/scores.ts';
-import { offeredRuns, selectKernel, type Aftermath, type Choice, type Goal } from '../kernels/select.ts';
+import { layoutWords, wordsFor, type Call, type Candidate, type Layout, type Several, type Table } from '../kernels/kernel.ts';
+import { selectKernel, type Aftermath, type Choice, type Goal } from '../kernels/select.ts';
 import type { Diagnostics } from '../support/diagnostics.ts';
 import type { Target } from '../targets/target.ts';
-import type { Address, Draft } from './draft.ts';
+import type { Address, Draft, Place } from './draft.ts';
+import { ElementBlock, layoutOf, realCopy, type ElementContext } from './element-block.ts';
+import { chainFrom, isElementwise } from './element-chain.ts';
 import { Places } from './places.ts';
-import type { LayerRow, Names, Provenance } from './plan.ts';
+import type { Names, Provenance } from './plan.ts';
 
 export interface PlanOptions {
   readonly target: Target;
@@ -33,6 +33,7 @@ export class Walk {
   readonly #diagnostics: Diagnostics;
   readonly #draft: Draft;
   readonly #places: Places;
+  readonly #context: ElementContext;
 
   constructor(graph: Graph, options: PlanOptions, diagnostics: Diagnostics, draft: Draft) {
     this.#graph = graph;
@@ -40,16 +41,22 @@ export class Walk {
     this.#diagnostics = diagnostics;
     this.#draft = draft;
     this.#places = new Places(graph, draft);
+    this.#context = { graph, draft, places: this.#places, diagnostics };
   }
 
   run(): void {
     for (const node of this.#graph.nodes) {
       if (this.#places.isDone(node)) continue;
       if (node.kind === 'reshape' || node.kind === 'rescale') this.#places.rename(node, inputOf(node));
-      else if (isLinear(node) && node.attrs.threshold === null) this.#scores(node);
+      else if (isElementwise(this.#graph, node)) this.#elements(node);
       else this.#layer(node);
       this.#places.done(node);
     }
+  }
+
+  #elements(node: Node): void {
+    const chain = chainFrom(this.#graph, node, (id) => this.#places.has(id));
+    new ElementBlock(this.#context, chain).plan();
   }
 
   #inputsOf(node: Node): Several<TensorType> {
@@ -114,7 +121,7 @@ export class Walk {
     const [layout] = taken.inputs;
     const inPlace = taken.inPlace && layout.kind === 'bit-runs';
     const [x, ...more] = node.inputs.map((id, i) =>
-      inPlace ? this.#places.owned(id, layout, node) : this.#places.in(id, taken.inputs[i] ?? layout, node.name),
+      inPlace ? this.#places.owned(id, layout, node) : this.#read(id, taken.inputs[i] ?? layout, node),
     );
     if (x === undefined) throw new Error(`"${node.name}" has no input`);
     const place = inPlace ? x : this.#draft.buffer(node.name, taken.output, output.shape);
@@ -137,6 +144,15 @@ export class Walk {
       this.#draft.push(used, (address) => ({ kind: 'call', comment: node.name, layers, call: calls(address)[i] ?? calls(address)[0] }));
     }
     this.#places.put(node.output, place);
+  }
+
+  /** Joins of integers and real numbers read integers as real numbers. */
+  #read(id: ValueId, wanted: Layout, node: Node): Place {
+    const isMade = wanted.kind === 'f32' && typeOf(this.#graph, id).dtype !== 'f32';
+    return (
+      (isMade ? realCopy(this.#context, id, node) : undefined) ??
+      this.#places.in(id, isMade ? layoutOf(typeOf(this.#graph, id)) : wanted, node.name)
+    );
   }
 
   /** The pool that can run row by row right behind a convolution: no padding, no dilation. */
@@ -193,44 +209,6 @@ export class Walk {
     this.#places.put(pool.node.output, place);
   }
 
-  #scores(node: LinearNode): void {
-    const id = inputOf(node);
-    const [input, output] = [typeOf(this.#graph, id), typeOf(this.#graph, node.output)];
-    const next = onlyConsumerOf(this.#graph, node.output);
-    const steps = next?.kind === 'elementwise' ? next.attrs.steps : null;
-    const scores = planScores(node, input, output, steps, offeredRuns(this.#places.layoutsOf(id)));
-    if (next !== undefined) this.#places.done(next); // also when the layer is refused: what follows is not another problem
-    if ('reason' in scores) return this.#refuse(node, [`scores: ${scores.reason}`]);
-    if ('inexact' in scores) {
-      this.#diagnostics.error({
-        code: 'BNN3003',
-        message: `the scores of "${node.name}" cannot be computed exactly`,
-        origin: node.origin,
-        details: [`sums    ${printType(output)}`],
-        help: 'Drop the bias of the last layer, or use weights of ±1 with a batch norm behind them.',
-      });
-      return;
-    }
-    const from = this.#places.in(id, scores.input, node.name);
-    const table = this.#draft.addTables(node.name, scores.tables);
-    for (const symbol of scores.symbols) this.#draft.symbols.add(symbol);
-    this.#draft.rows.push(scoreRow(node, scores, input, next === undefined ? output : typeOf(this.#graph, next.output)));
-    const layers = [this.#draft.rows.length - 1];
-    this.#draft.push([from], (address) => ({
-      kind: 'scores',
-      comment: next === undefined ? node.name : `${node.name}, ${next.name}`,
-      layers,
-      loops: scores.loops,
-      call: { shape: scores.shape },
-      input: address(from),
-      inputType: scores.input.kind === 'bytes' ? 'unsigned char' : 'uint32_t',
-      sum: scores.sum('x', table),
-      ctype: scores.ctype,
-      first: scores.first(table),
-      statements: scores.statements(table),
-    }));
-  }
-
   #record(node: Node, { taken, others }: Choice, tables: readonly Table[]): void {
     for (const fn of taken.generated) this.#draft.generated.set(fn.symbol, fn);
     this.#draft.rows.push({
@@ -260,17 +238,4 @@ function oneRow(call: Call, window: number): Call {
   return shape === null
     ? call
     : { ...call, shape: { ...shape, fields: shape.fields.map(([name, value]) => [name, sizes[name] ?? value] as const) } };
-}
-
-function scoreRow(node: LinearNode, scores: Scores, input: TensorType, output: TensorType): LayerRow {
-  return {
-    name: node.name,
-    op: node.kind,
-    input: printType(input),
-    output: printType({ ...output, dtype: scores.ctype === 'float' ? 'f32' : 'i32' }),
-    kernel: 'scores',
-    tableBytes: scores.cost.tableBytes,
-    instructions: Math.round(scores.cost.instructions),
-    alternatives: [],
-  };
 }

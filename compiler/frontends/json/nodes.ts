@@ -141,7 +141,11 @@ export function readNodes(list: readonly unknown[], input: string, problems: Pro
     const wanted = arityOf(form.op);
     if (wanted !== null && reads.length !== wanted) {
       const some = wanted === 1 ? `one: ${form.op} reads one value` : `${wanted}: ${form.op} reads ${wanted} values`;
-      problems.add(['nodes', i, 'inputs'], { what: `has ${reads.length} ${reads.length === 1 ? 'name' : 'names'}`, seen: reads, wanted: some });
+      problems.add(['nodes', i, 'inputs'], {
+        what: `has ${reads.length} ${reads.length === 1 ? 'name' : 'names'}`,
+        seen: reads,
+        wanted: some,
+      });
     }
     checkInputs(i, reads, names, input, problems, byName);
   });

@@ -26,7 +26,8 @@ function infer(attrs: AveragePoolAttrs, [input]: readonly TensorType[]): TensorT
   if (rows < 1 || columns < 1) return { error: `the ${kernel.join('×')} window does not fit into the ${height}×${width} input` };
   const shape = [rows, columns, channels];
   if (sum === 'sequential') return { dtype: 'f32', shape };
-  if (input.encoding === undefined || isPadded(padding)) return { error: `an exact average needs integers without padding, not ${input.dtype}` };
+  if (input.encoding === undefined || isPadded(padding))
+    return { error: `an exact average needs integers without padding, not ${input.dtype}` };
   const share = rational(1, kernel[0] * kernel[1]);
   const { scale, offset } = input.encoding;
   return { dtype: 'i32', shape, encoding: { scale: scale.map((s) => multiply(s, share)), offset } };

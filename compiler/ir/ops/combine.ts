@@ -75,7 +75,8 @@ export function exactCombination(operator: 'add' | 'subtract', a: TensorType, b:
 function infer(attrs: CombineAttrs, [a, b]: readonly TensorType[]): TensorType | { readonly error: string } {
   if (a === undefined || b === undefined) return { error: `${attrs.operator} of two values has fewer` };
   const shape = joinedShape(a.shape, b.shape);
-  if (shape === undefined) return { error: `[${a.shape.join(', ')}] and [${b.shape.join(', ')}] are not the same size, nor 1 where they differ` };
+  if (shape === undefined)
+    return { error: `[${a.shape.join(', ')}] and [${b.shape.join(', ')}] are not the same size, nor 1 where they differ` };
   if (attrs.sum === 'sequential') return { dtype: 'f32', shape };
   const exact = attrs.operator === 'multiply' ? undefined : exactCombination(attrs.operator, a, b);
   if (exact === undefined) return { error: `an exact ${attrs.operator} needs integers, not ${a.dtype} and ${b.dtype}` };
