@@ -142,11 +142,13 @@ async function compareWithRuntime(
   const differing: { sample: number; expected: number; actual: number }[] = [];
   let equalPredictions = 0;
   results.forEach((scores, sample) => {
-    const [prediction = -1] = predictionsOf(scores, scores.length);
+    const { outputOrder } = imported;
+    const ordered = outputOrder === null ? scores : scores.map((_, i) => scores[outputOrder[i] as number] as number);
+    const [prediction = -1] = predictionsOf(ordered, ordered.length);
     const actual = expected.predictions[sample] ?? -1;
     if (prediction === actual) equalPredictions += 1;
     else if (differing.length < SHOWN) differing.push({ sample, expected: prediction, actual });
-    scores.forEach((score, i) => {
+    ordered.forEach((score, i) => {
       largestDifference = Math.max(largestDifference, Math.abs(score - (expected.outputs[sample * expected.perSample + i] as number)));
     });
   });

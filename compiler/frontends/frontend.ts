@@ -36,6 +36,8 @@ export interface Imported {
    * input order; null where both orders agree. Data files are in the file's order.
    */
   readonly inputOrder: Int32Array | null;
+  /** For each element of the graph's output, its index in the file's own order; null where both orders agree. */
+  readonly outputOrder: Int32Array | null;
   /** Shape of one sample in the file's own order, without batch. */
   readonly inputShape: readonly number[];
   /** What the reader left out or decided, one sentence each, for `inspect`. */

@@ -5,7 +5,7 @@ import { SIGN, chain, type } from '../support/small-graph.ts';
 import type { Reader } from './reader.ts';
 
 const graph = chain(type('f32', [8]), [SIGN]);
-const WHOLE: Imported = { graph, classes: null, inputOrder: null, inputShape: [8], notes: [] };
+const WHOLE: Imported = { graph, classes: null, inputOrder: null, outputOrder: null, inputShape: [8], notes: [] };
 
 /** What a fault leaves behind on purpose. */
 const kept: unknown[] = [];

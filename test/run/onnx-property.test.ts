@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
-import { CASES } from '../support/onnx-cases.ts';
+import { CASES } from '../support/onnx-cases/index.ts';
 import { compareFold, compareOperator } from '../support/onnx-compare.ts';
 import { FOLDS } from '../support/onnx-folds.ts';
 

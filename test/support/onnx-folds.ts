@@ -1,5 +1,5 @@
 /** A random constant subgraph for each ONNX operator that the frontend computes itself. */
-import { axesOf, count, type Case, type Draw } from './onnx-cases.ts';
+import { axesOf, count, type Case, type Draw } from './onnx-cases/case.ts';
 import { floatTensor, int64Tensor, type AttributeValue, type OnnxModel } from './onnx-model.ts';
 
 export interface FoldCase {

@@ -177,6 +177,7 @@ export function readJsonModel(bytes: Uint8Array, side: SideFiles, { file, output
     graph,
     classes: document.classes ?? null,
     inputOrder: input.order,
+    outputOrder: null,
     inputShape: input.shape,
     notes: [
       ...(document.notes ?? []),

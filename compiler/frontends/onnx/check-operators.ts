@@ -9,8 +9,6 @@ const SHAPE_ONLY: ReadonlySet<string> = new Set(['Shape', 'Size']);
 
 /** What to do about the operators that people meet most. */
 const ADVICE: Readonly<Record<string, string>> = {
-  GlobalAveragePool: 'Averages are not binary: replace it by Flatten and a dense layer, or cut the model before it with --output.',
-  AveragePool: 'Averages are not binary: use MaxPool.',
   If: 'Control flow cannot be compiled: export with torch.jit.trace, or simplify the file with onnxsim.',
   Loop: 'Control flow cannot be compiled: export with torch.jit.trace, or simplify the file with onnxsim.',
 };

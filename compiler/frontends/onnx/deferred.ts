@@ -5,6 +5,8 @@
  * All are functions of one question: is x below, at or above a limit? A `ThreeWay` carries that question and the three
  * answers; arithmetic on it is done on the answers. Two different answers become a comparison with two choices.
  */
+import type { Step } from '../../ir/attributes.ts';
+import { unaryStep } from '../../ir/steps.ts';
 import { fail } from '../../support/diagnostics.ts';
 import type { Constant } from './constant.ts';
 import { sameOrder, type Activation } from './layout.ts';
@@ -22,14 +24,15 @@ export interface ThreeWay {
 
 export type Answers = readonly [below: number, at: number, above: number];
 
-/** An increasing function of `x` that is no arithmetic: nothing but its sign, or its comparison with `center`, has an exact form. */
+/**
+ * An increasing function of `x` that is no arithmetic. Its sign, or its comparison with `center`, is exactly one of `x`; only a reader
+ * that needs more makes it a step of the graph.
+ */
 export interface Squashed {
   readonly kind: 'squashed';
   readonly x: Activation;
   /** Tanh, Sigmoid, … */
-  readonly op: string;
-  /** The node, for messages. */
-  readonly by: string;
+  readonly maker: OnnxNode;
   /** Its value at 0. */
   readonly center: number;
 }
@@ -73,14 +76,19 @@ export function mapAnswers({ answers: [below, at, above] }: ThreeWay, f: (value:
   return [f(below), f(at), f(above)];
 }
 
-/** Refuses a squashed tensor where its exact value would be needed. */
-export function refuseSquashed(node: OnnxNode, { op, by }: Squashed): never {
+/** The float32 function that a squashed tensor is, where bnnc has one (support/float-functions.ts). */
+export function squashStep({ maker: { op } }: Squashed): Step | undefined {
+  return op === 'Tanh' ? unaryStep('tanh') : op === 'Sigmoid' ? unaryStep('sigmoid') : undefined;
+}
+
+/** Refuses a squashed tensor whose value would be needed, where bnnc has no such function. */
+export function refuseSquashed(node: OnnxNode, { maker: { op, name } }: Squashed): never {
   return fail({
     code: 'BNN1008',
-    message: `"${node.name}" (${node.op}) computes with the result of "${by}" (${op}).`,
+    message: `"${node.name}" (${node.op}) computes with the result of "${name}" (${op}).`,
     origin: node.origin,
-    notes: [`The last bits of ${op} differ from system to system. Only its sign, or its comparison with its value at 0, is exact.`],
-    help: `Put the sign directly behind "${by}", or train with a clip (hard tanh) in its place.`,
+    notes: [`bnnc has no float32 ${op}, only Tanh and Sigmoid. Its sign, or its comparison with its value at 0, needs none.`],
+    help: `Put the sign directly behind "${name}", or train with Tanh, PRelu or a clip (hard tanh) in its place.`,
   });
 }
 

@@ -3,10 +3,10 @@ import { GraphBuilder } from '../../ir/builder.ts';
 import { UserError, fail, type Diagnostics, type Problem } from '../../support/diagnostics.ts';
 import type { Imported, SideFiles } from '../frontend.ts';
 import { readSparseTensor, readTensor } from './constant.ts';
-import { asImage, asVector, isImage, settle, type ImportContext, type Tensor } from './context.ts';
-import { refuseSquashed } from './deferred.ts';
+import { settle, type ImportContext, type Tensor } from './context.ts';
 import { readGraphInput, type GraphInput } from './graph-input.ts';
-import { properSizes, type Activation } from './layout.ts';
+import { asImage, asVector, isImage } from './images.ts';
+import { inverseOrder, properSizes, type Activation } from './layout.ts';
 import type { Ending, ModelGraph, Reached } from './model-graph.ts';
 import { refuse, refuseOrder, type OnnxNode } from './node.ts';
 import type { ValueInfoProto } from './onnx_pb.ts';
@@ -122,17 +122,12 @@ function layOut(x: Activation, context: ImportContext, node: OnnxNode): Activati
   );
 }
 
-/** What was left to its readers has none behind the output. */
-function materialise(node: OnnxNode, context: ImportContext, tensor: Tensor): Tensor {
-  if (tensor.kind === 'three-way') return settle(node, context, tensor);
-  return tensor.kind === 'squashed' ? refuseSquashed(node, tensor) : tensor;
-}
-
 function finish(plan: ImportPlan, input: GraphInput, context: ImportContext, diagnostics: Diagnostics): Imported {
   const { graph, ending } = plan;
   const last = graph.producers.get(ending.tensor);
   const tensor = context.tensors.get(ending.tensor);
-  const output = last === undefined || tensor === undefined ? tensor : collect(diagnostics, () => materialise(last, context, tensor));
+  const isMade = last === undefined || tensor === undefined || tensor.kind === 'activation' || tensor.kind === 'constant';
+  const output = isMade ? tensor : collect(diagnostics, () => settle(last, context, tensor));
   diagnostics.stopOnErrors();
   if (output?.kind !== 'activation') {
     return fail({
@@ -150,6 +145,7 @@ function finish(plan: ImportPlan, input: GraphInput, context: ImportContext, dia
     graph: prune(context.builder.finish(value.value)),
     classes: null,
     inputOrder: input.inputOrder,
+    outputOrder: inverseOrder(value.order),
     inputShape: input.inputShape,
     notes,
   };

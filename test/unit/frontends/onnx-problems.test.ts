@@ -139,12 +139,12 @@ describe('versions', () => {
 describe('operators', () => {
   it('without a meaning are all named at once, with what to do', () => {
     const model = new OnnxModel();
-    const x = model.node('GlobalAveragePool', [model.input('x', [1, 2, 3, 3])], {}, { name: 'gap' });
+    const x = model.node('GlobalLpPool', [model.input('x', [1, 2, 3, 3])], {}, { name: 'gap' });
     const gelu = model.node('Gelu', [x], {}, { name: 'gelu', domain: 'com.microsoft' });
     const early = model.node('Relu', [model.node('Softmax', [gelu])]);
     const problems = problemsOf(model.bytes(early));
     expect(problems.map(({ code, origin }) => `${code} ${origin?.path}`)).toEqual([
-      'BNN1004 graph.node[0] "gap" (GlobalAveragePool)',
+      'BNN1004 graph.node[0] "gap" (GlobalLpPool)',
       'BNN1004 graph.node[1] "gelu" (Gelu)',
       'BNN1004 graph.node[2] "Softmax_2" (Softmax)',
     ]);
@@ -159,7 +159,11 @@ describe('operators', () => {
   });
 
   const refused: readonly (readonly [string, string, (m: OnnxModel) => string])[] = [
-    ['a one-dimensional convolution', 'BNN1008', (m) => m.node('Conv', [m.input('x', [1, 2, 9]), m.floats([1, 2, 3], Array(6).fill(1))])],
+    [
+      'a three-dimensional convolution',
+      'BNN1008',
+      (m) => m.node('Conv', [m.input('x', [1, 2, 3, 3, 3]), m.floats([1, 2, 1, 1, 1], [1, 1])]),
+    ],
     [
       'weights computed at run time',
       'BNN1008',
@@ -169,11 +173,11 @@ describe('operators', () => {
       },
     ],
     [
-      'a residual sum',
+      'a quotient of two computed tensors',
       'BNN1008',
       (m) => {
         const x = m.input('x', [1, 4]);
-        return m.node('Add', [x, m.node('Relu', [x])]);
+        return m.node('Div', [x, m.node('Relu', [x])]);
       },
     ],
     ['a constant divided by a tensor', 'BNN1008', (m) => m.node('Div', [m.float(1), m.input('x', [1, 4])])],

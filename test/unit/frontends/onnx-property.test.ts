@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SUPPORTED } from '../../../compiler/frontends/onnx/readers/index.ts';
-import { CASES } from '../../support/onnx-cases.ts';
+import { CASES } from '../../support/onnx-cases/index.ts';
 import { compareFold, compareOperator } from '../../support/onnx-compare.ts';
 import { FOLDS } from '../../support/onnx-folds.ts';
 
@@ -17,7 +17,8 @@ const REASONS: Readonly<Record<string, string>> = {
 
 describe('every operator on tensors that depend on the input', () => {
   it('has a case here', () => {
-    expect(Object.keys(CASES).sort()).toEqual(SUPPORTED.onActivations);
+    const operators = Object.keys(CASES).map((name) => name.split(' ')[0] ?? '');
+    expect([...new Set(operators)].sort()).toEqual(SUPPORTED.onActivations);
   });
 
   it.each(Object.keys(CASES))('%s computes what onnxruntime or its definition computes', async (op) => {

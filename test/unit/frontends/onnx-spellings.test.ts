@@ -123,12 +123,12 @@ describe('a sign spelled as', () => {
 
 describe('what has no exact form', () => {
   const refused: readonly (readonly [string, string, Spell])[] = [
-    ['Tanh in front of arithmetic', 'the result of "Tanh_0"', (m, x) => m.node('Add', [m.node('Tanh', [x]), m.float(1)])],
-    ['Tanh as the output', 'the result of "Tanh_0"', (m, x) => m.node('Tanh', [x])],
+    ['Softsign in front of arithmetic', 'the result of "Softsign_0"', (m, x) => m.node('Add', [m.node('Softsign', [x]), m.float(1)])],
+    ['Erf as the output', 'the result of "Erf_0"', (m, x) => m.node('Erf', [x])],
     [
-      'Tanh compared with another number',
-      'compares Tanh with 0.5',
-      (m, x) => cast(m, m.node('Greater', [m.node('Tanh', [x]), m.float(0.5)])),
+      'Atan compared with another number',
+      'compares Atan with 0.5',
+      (m, x) => cast(m, m.node('Greater', [m.node('Atan', [x]), m.float(0.5)])),
     ],
     ['two places of change', '0 below a limit, 1 at it and 0 above', (m, x) => cast(m, m.node('Equal', [x, m.float(0)]))],
     ['a constant in disguise', 'is 1 whatever the input is', (m, x) => m.node('Abs', [m.node('BipolarQuant', [x, m.float(1)])])],

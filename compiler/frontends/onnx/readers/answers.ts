@@ -1,11 +1,10 @@
 /** Operations on tensors that answer the same question: done on the answers, while the file is read. */
-import { elementCount } from '../../../ir/encoding.ts';
-import { requiredTensor, type ImportContext, type NodeReader } from '../context.ts';
+import { requiredTensor, type ImportContext } from '../context.ts';
 import type { Constant } from '../constant.ts';
-import { answered, mapAnswers, sameQuestion, threeWayOf, type ThreeWay } from '../deferred.ts';
+import { answered, sameQuestion, threeWayOf, type ThreeWay } from '../deferred.ts';
 import { broadcastShape } from '../indexing.ts';
 import type { Activation } from '../layout.ts';
-import { refuse, type OnnxNode } from '../node.ts';
+import type { OnnxNode } from '../node.ts';
 
 /** The number that all elements are, if they are one. */
 export function uniformOf({ data }: Constant): number | undefined {
@@ -46,15 +45,4 @@ export function combineAnswers(
   if (!isDeferred && !several && !always) return undefined;
   const answer = (row: 0 | 1 | 2): number => f(columns.map((column) => column[row] ?? 0));
   return answered(first, element, [answer(0), answer(1), answer(2)]);
-}
-
-/** A function of one tensor that only exists on answers: Abs. */
-export function readOnAnswers(f: (value: number) => number): NodeReader {
-  return (node, context) => {
-    const tensor = requiredTensor(node, context, 0);
-    const three = threeWayOf(tensor);
-    if (three !== undefined) return answered(three, three.element, mapAnswers(three, f));
-    const shape = tensor.kind === 'activation' ? tensor.shape : [];
-    return refuse(node, `works on a tensor of ${elementCount(shape)} real numbers; signs and comparisons work`);
-  };
 }

@@ -1,18 +1,29 @@
 /** Greater, Less, Equal and their relatives; And, Or, Xor and Not; Where. */
 import { elementCount } from '../../../ir/encoding.ts';
+import { alignConstant } from '../align.ts';
 import {
   activationInput,
-  alignConstant,
   apply,
   constantInput,
   optionalTensor,
   requiredTensor,
+  settle,
   type ImportContext,
   type NodeReader,
   type Tensor,
 } from '../context.ts';
 import type { Constant } from '../constant.ts';
-import { TRUTH, answered, floatLimit, mapAnswers, squashedLimit, threeWayOf, type Operator, type ThreeWay } from '../deferred.ts';
+import {
+  TRUTH,
+  answered,
+  floatLimit,
+  mapAnswers,
+  squashStep,
+  squashedLimit,
+  threeWayOf,
+  type Operator,
+  type ThreeWay,
+} from '../deferred.ts';
 import { broadcastShape } from '../indexing.ts';
 import type { Activation } from '../layout.ts';
 import { refuse, type OnnxNode } from '../node.ts';
@@ -56,15 +67,17 @@ export function readCompare(operator: Operator): NodeReader {
     const swapped = optionalTensor(node, context, 0)?.kind === 'constant';
     const compared = requiredTensor(node, context, swapped ? 1 : 0);
     const asked = swapped ? MIRRORED[operator] : operator;
-    if (compared.kind === 'squashed') {
-      const values = constantInput(node, context, swapped ? 0 : 1, 'its other side');
-      const { x, op, center } = compared;
-      if (asked === 'equal' || values.data.some((value) => value !== center))
+    const other = compared.kind === 'squashed' ? optionalTensor(node, context, swapped ? 0 : 1) : undefined;
+    if (compared.kind === 'squashed' && other?.kind === 'constant') {
+      const { x, maker, center } = compared;
+      const isOrder = asked !== 'equal' && other.data.every((value) => value === center);
+      if (!isOrder && squashStep(compared) === undefined)
         return refuse(
           node,
-          `compares ${op} with ${values.data.find((value) => value !== center) ?? center}; an order relative to ${center} works`,
+          `compares ${maker.op} with ${other.data.find((value) => value !== center) ?? center}; an order relative to ${center} works`,
         );
-      const limits = { ...values, data: Float64Array.from(values.data, () => squashedLimit(asked, compared)) };
+      if (!isOrder) return compareWith(context, node, settle(node, context, compared), asked, other);
+      const limits = { ...other, data: Float64Array.from(other.data, () => squashedLimit(asked, compared)) };
       return compareWith(context, node, x, asked, limits);
     }
     const { x, values } = splitOperands(node, context);

@@ -1,7 +1,7 @@
 /** Operators of FINN: MultiThreshold with one threshold, and XnorPopcountMatMul. */
 import { fail } from '../../../support/diagnostics.ts';
-import { activationInput, constantInput, needFloat, requiredTensor, type NodeReader } from '../context.ts';
-import { answered, mapAnswers, squashedLimit, threeWayOf } from '../deferred.ts';
+import { activationInput, constantInput, needFloat, requiredTensor, settle, type NodeReader } from '../context.ts';
+import { answered, mapAnswers, squashStep, squashedLimit, threeWayOf } from '../deferred.ts';
 import { floatAttribute, refuse, textAttribute } from '../node.ts';
 import { uniformOf } from './answers.ts';
 import { elementwise } from './arithmetic.ts';
@@ -13,10 +13,13 @@ import { matrixProduct } from './linear.ts';
  * the last where data_layout ends with C.
  */
 export const readMultiThreshold: NodeReader = (node, context) => {
-  const tensor = requiredTensor(node, context, 0);
+  const thresholds = constantInput(node, context, 1, 'its thresholds');
+  const threshold = uniformOf(thresholds);
+  const given = requiredTensor(node, context, 0);
+  const needsValue = given.kind === 'squashed' && threshold !== given.center && squashStep(given) !== undefined;
+  const tensor = needsValue ? settle(node, context, given) : given;
   const x = tensor.kind === 'squashed' ? tensor.x : activationInput(node, context);
   if (x.element === 'bool') return refuse(node, 'compares truth values');
-  const thresholds = constantInput(node, context, 1, 'its thresholds');
   const [channels = 0, count = 0] = thresholds.shape;
   if (thresholds.shape.length !== 2 || channels < 1)
     return refuse(node, `has thresholds of shape [${thresholds.shape.join(', ')}]; [channels, 1] works`);
@@ -43,7 +46,6 @@ export const readMultiThreshold: NodeReader = (node, context) => {
   const choose = (truth: number): number => (truth === 0 ? low : high);
 
   const known = threeWayOf(tensor);
-  const threshold = uniformOf(thresholds);
   if (known !== undefined && threshold !== undefined)
     return answered(
       known,
@@ -51,7 +53,7 @@ export const readMultiThreshold: NodeReader = (node, context) => {
       mapAnswers(known, (value) => choose(value >= threshold ? 1 : 0)),
     );
   if (tensor.kind === 'squashed' && threshold !== tensor.center)
-    return refuse(node, `compares ${tensor.op} with ${threshold ?? 'several thresholds'}; ${tensor.center} works`);
+    return refuse(node, `compares ${tensor.maker.op} with ${threshold ?? 'several thresholds'}; ${tensor.center} works`);
   const limits = tensor.kind === 'squashed' ? Float64Array.of(squashedLimit('greater-or-equal', tensor)) : thresholds.data;
   const shape = threshold === undefined ? [channels, ...x.shape.slice(axis + 1).map(() => 1)] : [];
   const compared = threeWayOf(compareWith(context, node, x, 'greater-or-equal', { ...thresholds, shape, data: limits }));

@@ -2,17 +2,19 @@
 import type { NodeReader } from '../context.ts';
 import { FOLDABLE, foldOf, type Fold } from '../fold/index.ts';
 import type { OnnxNode } from '../node.ts';
-import { readOnAnswers } from './answers.ts';
 import {
+  readAbs,
   readAdd,
   readClip,
   readDiv,
   readHardSigmoid,
+  readLeakyRelu,
   readMax,
   readMin,
   readMul,
   readNeg,
   readPow,
+  readPRelu,
   readRelu,
   readSub,
 } from './arithmetic.ts';
@@ -24,7 +26,8 @@ import { readConv, readGemm, readMatMul } from './linear.ts';
 import { readBatchNormalization } from './normalization.ts';
 import { readConcat, readGather, readSlice, readSplit } from './parts.ts';
 import { readPad } from './pad.ts';
-import { readGlobalMaxPool, readMaxPool, readReduceMax } from './pool.ts';
+import { readAveragePool, readGlobalAveragePool, readGlobalMaxPool, readMaxPool } from './pool.ts';
+import { readReduceMax, readReduceMean, readReduceSum } from './reduce.ts';
 import {
   readDropout,
   readExpand,
@@ -47,6 +50,10 @@ const STANDARD: Readonly<Record<string, NodeReader>> = {
   MaxPool: behindSquash(readMaxPool),
   GlobalMaxPool: behindSquash(readGlobalMaxPool),
   ReduceMax: behindSquash(readReduceMax),
+  AveragePool: readAveragePool,
+  GlobalAveragePool: readGlobalAveragePool,
+  ReduceMean: readReduceMean,
+  ReduceSum: readReduceSum,
   Sign: readSign,
   Greater: readCompare('greater'),
   GreaterOrEqual: readCompare('greater-or-equal'),
@@ -72,7 +79,9 @@ const STANDARD: Readonly<Record<string, NodeReader>> = {
   Clip: readClip,
   Relu: readRelu,
   HardSigmoid: readHardSigmoid,
-  Abs: readOnAnswers(Math.abs),
+  LeakyRelu: readLeakyRelu,
+  PRelu: readPRelu,
+  Abs: readAbs,
   Round: readRounding('Round'),
   Floor: readRounding('Floor'),
   Ceil: readRounding('Ceil'),

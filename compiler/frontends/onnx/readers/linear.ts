@@ -4,18 +4,14 @@ import { toBinaryWeights, type Padding, type Weights } from '../../../ir/attribu
 import {
   activationInput,
   apply,
-  asImage,
-  asVector,
-  checkSize,
   constantInput,
-  imageResult,
   needFloat,
-  needVector,
   optionalConstant,
   paddedInput,
   type ImportContext,
   type NodeReader,
 } from '../context.ts';
+import { asImage, asVector, checkSize, imageResult, imageSizes, needVector } from '../images.ts';
 import { broadcastIndices, broadcastShape } from '../indexing.ts';
 import type { Activation, PendingPad } from '../layout.ts';
 import { floatAttribute, integerAttribute, refuse, type OnnxNode } from '../node.ts';
@@ -52,23 +48,26 @@ function joinPadding(node: OnnxNode, own: Padding, pad: PendingPad | null): { re
   return { padding, padValue: value === 1 ? 1 : value === -1 ? -1 : 0 };
 }
 
-/** Weights of the file are [outputs][inputs][height][width]; ours [outputs][height][width][inputs]. */
+/** Weights of the file are [outputs][inputs][height][width], or [outputs][inputs][length]; ours [outputs][height][width][inputs]. */
 export const readConv: NodeReader = (node, context) => {
   const x = paddedInput(node, context);
   needFloat(node, x);
   const weights = constantInput(node, context, 1, 'its weights');
-  const [outputs = 0, inputs = 0, height = 0, width = 0] = weights.shape;
-  if (weights.shape.length !== 4 || elementCount(weights.shape) === 0) {
-    return refuse(node, `has weights of shape [${weights.shape.join(', ')}]; two-dimensional convolutions (four dimensions) work`);
+  const rank = weights.shape.length;
+  if ((rank !== 3 && rank !== 4) || elementCount(weights.shape) === 0) {
+    return refuse(node, `has weights of shape [${weights.shape.join(', ')}]; convolutions in one or two dimensions work`);
   }
+  if (x.shape.length !== rank)
+    return refuse(node, `has weights of shape [${weights.shape.join(', ')}] on a tensor of shape [${x.shape.join(', ')}]`);
+  const [outputs = 0, inputs = 0, height = 1, width = 1] = rank === 3 ? [...weights.shape.slice(0, 2), 1, weights.shape[2]] : weights.shape;
   const image = asImage(context, node, { ...x, pad: null });
-  const [, channels = 0, rows = 0, columns = 0] = image.shape;
+  const [channels, rows, columns] = imageSizes(node, image);
   const groups = integerAttribute(node, 'group', 1);
   if (!Number.isSafeInteger(groups) || groups < 1 || inputs * groups !== channels) {
     return refuse(node, `has ${groups} groups of ${inputs} input channels on an image of ${channels} channels`);
   }
   const padded = [rows + (x.pad ? x.pad.top + x.pad.bottom : 0), columns + (x.pad ? x.pad.left + x.pad.right : 0)] as const;
-  const window = readWindow(node, padded, [height, width]);
+  const window = readWindow(node, padded, rank === 3 ? 1 : 2, [height, width]);
   const values = new Float32Array(weights.data.length);
   for (let o = 0; o < outputs; o += 1) {
     for (let c = 0; c < inputs; c += 1) {

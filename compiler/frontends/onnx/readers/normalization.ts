@@ -1,6 +1,7 @@
 /** BatchNormalization at inference. */
 import { fail } from '../../../support/diagnostics.ts';
-import { activationInput, alignConstant, apply, constantInput, gatherFloats, needFloat, type NodeReader } from '../context.ts';
+import { alignConstant, gatherFloats } from '../align.ts';
+import { activationInput, apply, constantInput, needFloat, type NodeReader } from '../context.ts';
 import { floatAttribute, integerAttribute, refuse } from '../node.ts';
 
 /** Statistics belong to axis 1 of the file's tensor, whatever follows it. */

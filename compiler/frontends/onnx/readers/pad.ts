@@ -1,5 +1,6 @@
 /** Pad: kept aside until the convolution that it belongs to. */
-import { activationInput, constantInput, isImage, optionalConstant, paddedInput, type ImportContext, type NodeReader } from '../context.ts';
+import { activationInput, constantInput, optionalConstant, paddedInput, type ImportContext, type NodeReader } from '../context.ts';
+import { isImage } from '../images.ts';
 import { resolveAxis } from '../indexing.ts';
 import { floatAttribute, integersAttribute, refuse, refuseOrder, textAttribute, type OnnxNode } from '../node.ts';
 

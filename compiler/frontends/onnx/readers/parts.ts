@@ -1,7 +1,8 @@
 /** Operators that take tensors apart and join them: Slice, Split, Gather, Concat. */
 import { elementCount } from '../../../ir/encoding.ts';
 import type { Range } from '../../../ir/ops/slice.ts';
-import { activationInput, apply, asImage, asVector, checkSize, isImage, optionalConstant, type ImportContext } from '../context.ts';
+import { activationInput, apply, optionalConstant, type ImportContext } from '../context.ts';
+import { asImage, asVector, checkSize, isImage } from '../images.ts';
 import { resolveAxis } from '../indexing.ts';
 import { channelsFirst, compactOrder, type Activation } from '../layout.ts';
 import { integerAttribute, integersAttribute, refuse, refuseOrder, type OnnxNode } from '../node.ts';

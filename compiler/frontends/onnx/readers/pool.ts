@@ -1,18 +1,9 @@
-/** MaxPool. */
-import { NO_PADDING, outputSize, type Window } from '../../../ir/attributes.ts';
-import {
-  activationInput,
-  asImage,
-  asVector,
-  imageResult,
-  optionalConstant,
-  paddedInput,
-  type ImportContext,
-  type NodeReader,
-} from '../context.ts';
-import { resolveAxis } from '../indexing.ts';
+/** MaxPool, AveragePool, and their global relatives. */
+import { NO_PADDING, isPadded, outputSize, type Padding, type Window } from '../../../ir/attributes.ts';
+import { activationInput, needFloat, paddedInput, type ImportContext, type NodeReader } from '../context.ts';
+import { asImage, imageResult, imageSizes } from '../images.ts';
 import type { Activation, PendingPad } from '../layout.ts';
-import { integerAttribute, integersAttribute, refuse, type OnnxNode } from '../node.ts';
+import { integerAttribute, refuse, type OnnxNode } from '../node.ts';
 import { readWindow } from './window.ts';
 
 /** Padding after the last element that makes room for one more, partly filled window, as ceil_mode wants. */
@@ -29,50 +20,111 @@ function ceilPadding(node: OnnxNode, window: Window, size: number, axis: 0 | 1):
   return after + stride - left;
 }
 
+interface Pooled {
+  readonly image: Activation;
+  /** The node's own padding. */
+  readonly own: Padding;
+  /** As the file states it, with a Pad before it. */
+  readonly window: Window;
+  /** The padding with which ceil_mode is floor mode. */
+  readonly padding: Padding;
+}
+
+/** Image and window of a pool. */
+function readPooled(node: OnnxNode, context: ImportContext, x: Activation): Pooled {
+  const image = asImage(context, node, { ...x, pad: null });
+  const [, height, width] = imageSizes(node, image);
+  const { top, left, bottom, right } = x.pad ?? NO_PADDING;
+  const own = readWindow(node, [height + top + bottom, width + left + right], image.shape.length === 3 ? 1 : 2, null);
+  const stated = {
+    top: own.padding.top + top,
+    left: own.padding.left + left,
+    bottom: own.padding.bottom + bottom,
+    right: own.padding.right + right,
+  };
+  const window = { ...own, padding: stated };
+  if (integerAttribute(node, 'ceil_mode', 0) === 0) return { image, own: own.padding, window, padding: stated };
+  const beyond = { bottom: ceilPadding(node, window, height, 0), right: ceilPadding(node, window, width, 1) };
+  return { image, own: own.padding, window, padding: { ...stated, ...beyond } };
+}
+
 export const readMaxPool: NodeReader = (node, context) => {
   const x = paddedInput(node, context);
   if (x.pad !== null && !isNeutral(x.pad)) {
     return refuse(node, `reads what "${x.pad.by}" (Pad) has padded with ${x.pad.value}`, 'Use the pads of MaxPool itself: they never win.');
   }
-  const image = asImage(context, node, { ...x, pad: null });
-  const [, , height = 0, width = 0] = image.shape;
-  const { top = 0, left = 0, bottom = 0, right = 0 } = x.pad ?? {};
-  const own = readWindow(node, [height + top + bottom, width + left + right], null);
-  const { padding } = own;
-  const window: Window = {
-    ...own,
-    padding: { top: padding.top + top, left: padding.left + left, bottom: padding.bottom + bottom, right: padding.right + right },
-  };
-  const ceil = integerAttribute(node, 'ceil_mode', 0) !== 0;
-  const bottomRight = ceil ? { bottom: ceilPadding(node, window, height, 0), right: ceilPadding(node, window, width, 1) } : {};
-  const attrs = { ...window, padding: { ...window.padding, ...bottomRight }, minimum: null };
-  return { ...imageResult(context, node, 'max-pool', attrs, image), range: x.range };
+  const { image, window, padding } = readPooled(node, context, x);
+  return { ...imageResult(context, node, 'max-pool', { ...window, padding, minimum: null }, image), range: x.range };
+};
+
+/** Has every window of one axis an element of the image? Dilated ones may reach over a small image. */
+function reaches(window: Window, padding: Padding, size: number, axis: 0 | 1): boolean {
+  const [before, after] = axis === 0 ? [padding.top, padding.bottom] : [padding.left, padding.right];
+  const [kernel, stride, dilation] = [window.kernel[axis], window.stride[axis], window.dilation[axis]];
+  const outputs = Math.max(0, outputSize(size, before, after, kernel, stride, dilation));
+  const firstTap = Array.from({ length: outputs }, (_, i) => i * stride - before);
+  return firstTap.every((first) => {
+    const tap = Math.max(0, Math.ceil(-first / dilation));
+    return tap < kernel && first + tap * dilation < size;
+  });
+}
+
+const isSame = (a: Padding, b: Padding): boolean => a.bottom === b.bottom && a.right === b.right;
+
+/**
+ * Padded taps are zeros that count where the file says so, and so are those of a Pad. What ceil_mode adds never counts, as in PyTorch
+ * and onnxruntime.
+ */
+export const readAveragePool: NodeReader = (node, context) => {
+  const x = paddedInput(node, context);
+  needFloat(node, x);
+  if (x.pad !== null && x.pad.value !== 0)
+    return refuse(node, `reads what "${x.pad.by}" (Pad) has padded with ${x.pad.value}; 0 works before an average`);
+  const { image, own, window, padding } = readPooled(node, context, x);
+  const counted = integerAttribute(node, 'count_include_pad', 0) !== 0;
+  if (x.pad !== null && !counted && isPadded(own))
+    return refuse(node, `pads with zeros that do not count what "${x.pad.by}" (Pad) has padded with zeros that count`);
+  const countPadding = (x.pad !== null || counted) && isPadded(window.padding);
+  if (countPadding && !isSame(window.padding, padding)) {
+    return refuse(
+      node,
+      'has ceil_mode 1, and a last window that reaches beyond padding that counts',
+      'Set count_include_pad to 0, or ceil_mode to 0.',
+    );
+  }
+  const [, height, width] = imageSizes(node, image);
+  if (!countPadding && !(reaches(window, padding, height, 0) && reaches(window, padding, width, 1)))
+    return refuse(node, 'has a window that lies wholly in the padding, whose mean is 0/0');
+  return { ...imageResult(context, node, 'average-pool', { ...window, padding, countPadding, sum: 'sequential' }, image), range: x.range };
 };
 
 /** The largest element of each channel: a window as large as the image. */
-function poolAll(node: OnnxNode, context: ImportContext): Activation {
+export function maximumOfAll(node: OnnxNode, context: ImportContext): Activation {
   const image = asImage(context, node, activationInput(node, context));
-  const [, , height = 0, width = 0] = image.shape;
+  const [, height, width] = imageSizes(node, image);
   const window = { kernel: [height, width], stride: [1, 1], dilation: [1, 1], padding: NO_PADDING, minimum: null } as const;
   return { ...imageResult(context, node, 'max-pool', window, image), range: image.range };
 }
 
-export const readGlobalMaxPool: NodeReader = poolAll;
+/** The mean of `rows` × `columns` elements of each channel, which are all that the image has along these axes. */
+export function meanOver(
+  node: OnnxNode,
+  context: ImportContext,
+  x: Activation,
+  kernel: readonly [rows: number, columns: number],
+): Activation {
+  const image = asImage(context, node, x);
+  const window = { kernel, stride: [1, 1], dilation: [1, 1], padding: NO_PADDING, countPadding: false, sum: 'sequential' } as const;
+  return { ...imageResult(context, node, 'average-pool', window, image), range: image.range };
+}
 
-/** Over rows and columns, all of them. Axes are an input since operator set 18. */
-export const readReduceMax: NodeReader = (node, context) => {
+export const readGlobalMaxPool: NodeReader = maximumOfAll;
+
+export const readGlobalAveragePool: NodeReader = (node, context) => {
   const x = activationInput(node, context);
-  const input = optionalConstant(node, context, 1, 'its axes');
-  const axes = (input === undefined ? integersAttribute(node, 'axes') : Array.from(input.data)) ?? [];
-  const resolved = axes.map((axis) => resolveAxis(axis, x.shape.length)).sort();
-  if (x.shape.length !== 4 || resolved.join() !== '2,3')
-    return refuse(
-      node,
-      `takes the maximum over axes [${axes.join(', ')}] of a tensor of shape [${x.shape.join(', ')}]; rows and columns, [2, 3], work`,
-    );
-  const pooled = poolAll(node, context);
-  if (integerAttribute(node, 'keepdims', 1) !== 0) return pooled;
-  return asVector(context, node, { ...pooled, shape: pooled.shape.slice(0, 2) });
+  needFloat(node, x);
+  const [, height, width] = imageSizes(node, x);
+  return meanOver(node, context, x, [height, width]);
 };
 
 /** Padded with a value that never wins. */

@@ -2,10 +2,7 @@
 import { elementCount } from '../../../ir/encoding.ts';
 import {
   activationInput,
-  asImage,
-  asVector,
   constantInput,
-  isImage,
   optionalConstant,
   optionalTensor,
   paddedInput,
@@ -15,6 +12,7 @@ import {
 } from '../context.ts';
 import { shapeConstant } from '../fold/makers.ts';
 import { constant } from '../constant.ts';
+import { asImage, asVector, isImage } from '../images.ts';
 import { broadcastShape, isPermutation, resolveAxis, resolveReshape, squeezedShape, unsqueezedShape } from '../indexing.ts';
 import { properSizes, transposedOrder, type Activation } from '../layout.ts';
 import { integerAttribute, integersAttribute, refuse, refuseOrder, type OnnxNode } from '../node.ts';

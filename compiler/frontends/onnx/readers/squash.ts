@@ -1,6 +1,6 @@
 /**
- * Increasing functions that are no arithmetic (Tanh, Sigmoid, …), and rounding to integers. Neither has an exact form of its own;
- * in front of a sign or a comparison both have.
+ * Increasing functions that are no arithmetic (Tanh, Sigmoid, …), and rounding to integers. In front of a sign or a comparison both
+ * have an exact form; elsewhere Tanh and Sigmoid become steps.
  */
 import { activationInput, needFloat, optionalTensor, requiredTensor, type NodeReader } from '../context.ts';
 import { answered, mapAnswers, squashedLimit, threeWayOf, type Answers, type ThreeWay } from '../deferred.ts';
@@ -11,7 +11,7 @@ export function readSquash(center: number): NodeReader {
   return (node, context) => {
     const x = activationInput(node, context);
     needFloat(node, x);
-    return { kind: 'squashed', x, op: node.op, by: node.name, center };
+    return { kind: 'squashed', x, maker: node, center };
   };
 }
 

@@ -1,12 +1,16 @@
-/** Kernel size, stride, dilation and padding of Conv and MaxPool. */
-import type { Padding, Window } from '../../../ir/attributes.ts';
+/** Kernel size, stride, dilation and padding of Conv and pools. */
+import { NO_PADDING, type Padding, type Window } from '../../../ir/attributes.ts';
 import { integersAttribute, refuse, textAttribute, type OnnxNode } from '../node.ts';
 
-function pair(node: OnnxNode, name: string, least: number): readonly [number, number] {
-  const [y = 1, x = 1, ...rest] = integersAttribute(node, name) ?? [];
-  const usable = (value: number): boolean => Number.isSafeInteger(value) && value >= least;
-  if (rest.length > 0 || !usable(y) || !usable(x))
-    return refuse(node, `has ${name} [${[y, x, ...rest].join(', ')}]; two numbers of at least ${least} work`);
+/** Sizes of a node along rows and columns. A node on sequences states one number, along its one row. */
+type Sizes = readonly [y: number, x: number];
+
+/** `dimensions` numbers of at least `least`, 1 where the file states none. */
+function sizes(node: OnnxNode, name: string, dimensions: 1 | 2): Sizes {
+  const listed = integersAttribute(node, name) ?? Array.from({ length: dimensions }, () => 1);
+  if (listed.length !== dimensions || !listed.every((value) => Number.isSafeInteger(value) && value >= 1))
+    return refuse(node, `has ${name} [${listed.join(', ')}]; ${dimensions === 2 ? 'two numbers' : 'one number'} of at least 1 work here`);
+  const [y = 1, x = 1] = dimensions === 1 ? [1, ...listed] : listed;
   return [y, x];
 }
 
@@ -25,17 +29,19 @@ function samePadding(
 }
 
 /**
- * The window of a node on an image of height × width. `kernel` is the size that the weights have; null when the
- * attribute kernel_shape alone says it.
+ * The window of a node on an image of height × width, or on a sequence (`dimensions` 1), whose height is 1. `kernel` is the size that
+ * the weights have; null when the attribute kernel_shape alone says it.
  * @throws UserError BNN1008 for attributes without a meaning
  */
-export function readWindow(node: OnnxNode, [height, width]: readonly [number, number], kernel: readonly [number, number] | null): Window {
-  const stated = node.attributes.has('kernel_shape') ? pair(node, 'kernel_shape', 1) : (kernel ?? refuse(node, 'has no kernel_shape'));
+export function readWindow(node: OnnxNode, [height, width]: Sizes, dimensions: 1 | 2, kernel: Sizes | null): Window {
+  const stated = node.attributes.has('kernel_shape')
+    ? sizes(node, 'kernel_shape', dimensions)
+    : (kernel ?? refuse(node, 'has no kernel_shape'));
   if (kernel !== null && (kernel[0] !== stated[0] || kernel[1] !== stated[1])) {
-    refuse(node, `has kernel_shape [${stated.join(', ')}] but weights of ${kernel.join('×')}`);
+    refuse(node, `has kernel_shape [${stated.slice(-dimensions).join(', ')}] but weights of ${kernel.slice(-dimensions).join('×')}`);
   }
-  const stride = pair(node, 'strides', 1);
-  const dilation = pair(node, 'dilations', 1);
+  const stride = sizes(node, 'strides', dimensions);
+  const dilation = sizes(node, 'dilations', dimensions);
   const mode = textAttribute(node, 'auto_pad', 'NOTSET');
   if (mode === 'SAME_UPPER' || mode === 'SAME_LOWER') {
     const upper = mode === 'SAME_UPPER';
@@ -45,15 +51,14 @@ export function readWindow(node: OnnxNode, [height, width]: readonly [number, nu
   }
   if (mode !== 'NOTSET' && mode !== 'VALID' && mode !== '')
     refuse(node, `has auto_pad ${mode}; NOTSET, VALID, SAME_UPPER and SAME_LOWER work`);
-  const padding = mode === 'VALID' ? { top: 0, left: 0, bottom: 0, right: 0 } : readPads(node);
-  return { kernel: stated, stride, dilation, padding };
+  return { kernel: stated, stride, dilation, padding: mode === 'VALID' ? NO_PADDING : readPads(node, dimensions) };
 }
 
-function readPads(node: OnnxNode): Padding {
-  const pads = integersAttribute(node, 'pads') ?? [0, 0, 0, 0];
-  const [top = 0, left = 0, bottom = 0, right = 0] = pads;
-  if (pads.length !== 4 || pads.some((pad) => !Number.isSafeInteger(pad) || pad < 0 || pad > 2 ** 20)) {
-    refuse(node, `has pads [${pads.join(', ')}]; four numbers of at least 0 work`);
+function readPads(node: OnnxNode, dimensions: 1 | 2): Padding {
+  const pads = integersAttribute(node, 'pads') ?? Array.from({ length: 2 * dimensions }, () => 0);
+  if (pads.length !== 2 * dimensions || pads.some((pad) => !Number.isSafeInteger(pad) || pad < 0 || pad > 2 ** 20)) {
+    refuse(node, `has pads [${pads.join(', ')}]; ${dimensions === 2 ? 'four' : 'two'} numbers of at least 0 work here`);
   }
+  const [top = 0, left = 0, bottom = 0, right = 0] = dimensions === 2 ? pads : [0, pads[0], 0, pads[1]];
   return { top, left, bottom, right };
 }
