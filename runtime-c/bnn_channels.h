@@ -155,6 +155,54 @@ static inline void bnn1_slice_8bit(const bnn1_slice_shape *s, const unsigned cha
 }
 #endif /* BNN1_SLICE_8BIT */
 
+/* A slice of words, each an int32 or a float.
+ *   x  [..][width][channels]      y  [out_height][out_width][out_channels], fully overwritten */
+#ifndef BNN1_SLICE_32BIT
+#define BNN1_SLICE_32BIT
+static inline void bnn1_slice_32bit(const bnn1_slice_shape *s, const uint32_t *x, uint32_t *y)
+{
+    uint32_t row, column, c;
+    for (row = 0; row < s->out_height; row++) {
+        for (column = 0; column < s->out_width; column++) {
+            const uint32_t *pixel = x + bnn1_slice_pixel(s, row, column) * s->channels + s->first_channel;
+            for (c = 0; c < s->out_channels; c++) {
+                *y++ = pixel[c * s->channel_step];
+            }
+        }
+    }
+}
+#endif /* BNN1_SLICE_32BIT */
+
+/* One part of a join of maps of bytes, or of words: its channels become those from the one on that y points to.
+ *   x  [pixels][channels]      y  [pixels][out_channels], from the first channel of this part on; must not overlap x */
+#ifndef BNN1_CONCAT_8BIT
+#define BNN1_CONCAT_8BIT
+static inline void bnn1_concat_8bit(const unsigned char *x, uint32_t channels, uint32_t pixels, unsigned char *y, uint32_t out_channels)
+{
+    uint32_t pixel, c;
+    for (pixel = 0; pixel < pixels; pixel++) {
+        for (c = 0; c < channels; c++) {
+            y[c] = *x++;
+        }
+        y += out_channels;
+    }
+}
+#endif /* BNN1_CONCAT_8BIT */
+
+#ifndef BNN1_CONCAT_32BIT
+#define BNN1_CONCAT_32BIT
+static inline void bnn1_concat_32bit(const uint32_t *x, uint32_t channels, uint32_t pixels, uint32_t *y, uint32_t out_channels)
+{
+    uint32_t pixel, c;
+    for (pixel = 0; pixel < pixels; pixel++) {
+        for (c = 0; c < channels; c++) {
+            y[c] = *x++;
+        }
+        y += out_channels;
+    }
+}
+#endif /* BNN1_CONCAT_32BIT */
+
 /* The sign of bits in place, channel by channel: the bit, its inverse or a constant, (bit & keep) ^ flip.
  *   x     [pixels][words]      keep, flip  [words] ROM */
 #ifndef BNN1_THRESHOLD_B1

@@ -13,6 +13,7 @@ import { PLAIN } from '../compiler/ir/encoding.ts';
 import { typeOf } from '../compiler/ir/graph.ts';
 import { OPS, type AttrsOf, type OpKind } from '../compiler/ir/ops/index.ts';
 import type { TensorType } from '../compiler/ir/types.ts';
+import { ELEMENT_KERNELS } from '../compiler/kernels/elements/index.ts';
 import { KERNELS } from '../compiler/kernels/index.ts';
 import { PIPELINE } from '../compiler/passes/index.ts';
 import { CODES } from '../compiler/support/codes.ts';
@@ -58,9 +59,9 @@ const FATES: { readonly [K in OpKind]: Fate<K> } = {
   sign: { pass: 'fold-threshold' },
   compare: { file: 'compiler/driver/meaning.ts', why: 'becomes a sign' },
   select: { file: 'compiler/driver/meaning.ts', why: 'becomes what a sign is worth' },
-  elementwise: { file: 'compiler/kernels/scores.ts', why: 'before a sign it becomes a threshold, at the end scores' },
-  combine: { file: 'compiler/ir/ops/combine.ts', why: 'x' },
-  'average-pool': { file: 'compiler/ir/ops/average-pool.ts', why: 'x' },
+  elementwise: { file: 'compiler/kernels/elements/steps.ts', why: 'before a sign it becomes a threshold, elsewhere C statements' },
+  combine: { file: 'compiler/plan/element-block.ts', why: 'a stage of an element' },
+  'average-pool': { file: 'compiler/kernels/elements/pools.ts', why: 'an element of a window' },
   reshape: { file: 'compiler/plan/walk.ts', why: 'the same memory under another shape' },
   rescale: { file: 'compiler/plan/walk.ts', why: 'the same memory with another worth' },
 };
@@ -84,7 +85,7 @@ describe('every op', () => {
 });
 
 describe('every C function', () => {
-  const library = KERNELS.filter(({ form }) => form === 'library').map(({ symbol }) => symbol);
+  const library = [...KERNELS.filter(({ form }) => form === 'library'), ...ELEMENT_KERNELS].map(({ symbol }) => symbol);
 
   it.each(library)('%s, which a kernel calls, is in runtime-c', (symbol) => {
     expect(runtimeBlocks().flatMap(({ defines }) => defines)).toContain(symbol);
@@ -149,7 +150,7 @@ describe('every sentence', () => {
   const docs = [
     ...Object.values(OPS).map(({ kind, doc }) => [kind, doc] as const),
     ...Object.values(PIPELINE).flatMap((passes) => passes.map(({ name, doc }) => [name, doc] as const)),
-    ...KERNELS.map(({ name, doc }) => [name, doc] as const),
+    ...[...KERNELS, ...ELEMENT_KERNELS].map(({ name, doc }) => [name, doc] as const),
     ...FRONTENDS.map(({ name, doc }) => [name, doc] as const),
     ...listTargets().map((name) => [name, loadTarget(name).doc] as const),
   ];
@@ -160,7 +161,7 @@ describe('every sentence', () => {
 
 describe('every kernel', () => {
   it('has a name of its own', () => {
-    const names = KERNELS.map(({ name }) => name);
+    const names = [...KERNELS, ...ELEMENT_KERNELS].map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
   });
 

@@ -4,18 +4,19 @@ import { runtimeAbi } from '../emit/runtime.ts';
 import { emitTypescript } from '../emit/ts.ts';
 import type { Imported, SideFiles } from '../frontends/frontend.ts';
 import { FRONTENDS, detectFrontend } from '../frontends/index.ts';
-import { printGraph } from '../ir/print.ts';
+import { typeOf } from '../ir/graph.ts';
+import { printGraph, printType } from '../ir/print.ts';
 import type { Graph } from '../ir/types.ts';
 import type { Goal } from '../kernels/select.ts';
 import { PIPELINE } from '../passes/index.ts';
 import { runPasses } from '../passes/run.ts';
-import { buildEvaluator } from '../plan/build-evaluator.ts';
+import { beyondEvaluator, buildEvaluator } from '../plan/build-evaluator.ts';
 import { buildPlan } from '../plan/build.ts';
 import type { EvaluatorPlan } from '../plan/evaluator.ts';
 import { fitProblem } from '../plan/fit.ts';
 import { namesOf } from '../plan/names.ts';
 import type { Plan } from '../plan/plan.ts';
-import { Diagnostics, type Diagnostic } from '../support/diagnostics.ts';
+import { Diagnostics, fail, type Diagnostic } from '../support/diagnostics.ts';
 import type { Target } from '../targets/target.ts';
 import { fixMeaning } from './meaning.ts';
 import { inputMeaning, type InputWords } from './options.ts';
@@ -159,10 +160,27 @@ export function planModel(source: ModelSource, model: Lowered, options: CompileO
   return { ...model, plan, warnings: diagnostics.warnings };
 }
 
-/** Plans a lowered model for languages in which it runs without a target. @throws UserError with --strict, when there are warnings */
+/**
+ * Plans a lowered model for languages in which it runs without a target.
+ * @throws UserError where an operation has no form there, and with --strict, when there are warnings
+ */
 export function planEvaluator(source: ModelSource, model: Lowered, options: CompileOptions): EvaluatorPlan {
   if (options.strict) new Diagnostics(model.warnings).stopOnWarnings();
   const { lowered, imported } = model;
+  const node = beyondEvaluator(lowered);
+  if (node !== undefined) {
+    fail({
+      code: 'BNN3005',
+      message: `"${node.name}" (${node.kind}) cannot be written as TypeScript`,
+      origin: node.origin,
+      details: [
+        `input   ${node.inputs.map((id) => printType(typeOf(lowered, id))).join(', ')}`,
+        `output  ${printType(typeOf(lowered, node.output))}`,
+      ],
+      notes: ['The TypeScript evaluator has bits and integers between layers, and real numbers only as scores.'],
+      help: 'Use --emit c, or --emit json and an interpreter of your own.',
+    });
+  }
   return buildEvaluator(lowered, {
     name: prefixOf(source, imported, options),
     provenance: provenanceOf(source, imported, options),

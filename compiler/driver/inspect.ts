@@ -1,6 +1,6 @@
 /** What a model file holds, before anything is decided: for `bnnc inspect`. */
 import { isLinear } from '../ir/accumulator.ts';
-import { consumersOf, typeOf } from '../ir/graph.ts';
+import { consumersOf, producerOf, typeOf } from '../ir/graph.ts';
 import { printType } from '../ir/print.ts';
 import type { Graph, Node } from '../ir/types.ts';
 import { Diagnostics, UserError } from '../support/diagnostics.ts';
@@ -26,13 +26,24 @@ function binaryText(graph: Graph, node: Node): string {
   const input = node.inputs.map((id) => typeOf(graph, id))[0];
   const output = typeOf(graph, node.output);
   if (isLinear(node)) {
-    if (node.attrs.weights.kind === 'real') return 'no: its weights are not ±α';
+    if (node.attrs.weights.kind === 'real') return 'no: its weights are not ±α, float32';
     if (node.attrs.sum === 'exact') return `yes: ±1 weights on ${input?.dtype === 'b1' ? 'bits' : input?.dtype}, exact integer sum`;
-    return `no: its input is real (${input?.dtype})`;
+    return `no: its input is real (${input?.dtype}), float32`;
   }
   if (output.dtype === 'b1') return 'bits';
   if (output.dtype !== 'f32') return 'integer';
+  if (isComputed(graph, node)) return 'float32';
   return signFollows(graph, node) ? 'float32, folded into the sign behind it' : 'float32 scores';
+}
+
+/** Real numbers that stay real numbers on the chip: their source is no integer, or a layer reads them. */
+function isComputed(graph: Graph, node: Node): boolean {
+  if (node.kind === 'combine' || node.kind === 'average-pool') return true;
+  const comesFromReal = node.inputs.some((id) => {
+    const producer = producerOf(graph, id);
+    return typeOf(graph, id).dtype === 'f32' && (producer === undefined || isLinear(producer) || isComputed(graph, producer));
+  });
+  return comesFromReal || consumersOf(graph, node.output).some((next) => isLinear(next) || next.kind === 'combine');
 }
 
 function signFollows(graph: Graph, node: Node): boolean {

@@ -1,15 +1,19 @@
 import { channelCount, elementCount } from '../ir/encoding.ts';
 import type { Node, TensorType } from '../ir/types.ts';
+import { storageOf } from './slice-shape.ts';
 import { proposeJoin, wordsFor, type Call, type Kernel, type Layout, type Operands, type Several } from './kernel.ts';
 
-/** The inputs with the channel at which each one starts in the result, or why they cannot be joined as bits. */
+/** The inputs with the channel at which each one starts in the result, or why they cannot be joined in this storage. */
 export function joinedParts(
   node: Node,
   inputs: Several<TensorType>,
+  storage: 'bits' | 'bytes' | 'words' = 'bits',
 ): Several<{ readonly channels: number; readonly start: number }> | { readonly reason: string } | undefined {
   if (node.kind !== 'concat') return undefined;
-  const other = inputs.find(({ dtype }) => dtype !== 'b1');
-  if (other !== undefined) return { reason: `it joins ${other.dtype} values, not bits` };
+  const [one] = inputs;
+  const joined = inputs.every(({ dtype }) => dtype === one.dtype) ? storageOf(one) : 'words'; // of mixed types as real numbers
+  if (joined !== storage)
+    return { reason: `it joins ${[...new Set(inputs.map(({ dtype }) => dtype))].join(' and ')} values, not ${storage}` };
   let start = 0;
   const place = ({ shape }: TensorType): { readonly channels: number; readonly start: number } => {
     const channels = channelCount(shape);

@@ -10,6 +10,7 @@ import { MAX_TAPS, clampThreshold, packSigns, signsOf, weightTable } from './pac
 /** Why a convolution kernel on bits cannot take this node; undefined when it can (another op: also a reason). */
 export function convBitsReason(node: NodeOf<'conv2d'>, input: TensorType, output: TensorType): string | undefined {
   if (input.dtype !== 'b1') return `its input is ${input.dtype}, not bits`;
+  if (node.attrs.sum !== 'exact') return 'its weights are not ±α';
   const terms = conv2dTerms(node.attrs, input);
   if (terms.multiplier.length > 1) return 'its input channels have different scales';
   if (!isDirect(terms) || Math.abs(terms.pad) > 1) return 'its padding is no bit value in the scale of the input';

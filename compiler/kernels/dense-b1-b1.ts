@@ -13,6 +13,7 @@ export function denseBits(
   if (node.kind !== 'dense') return undefined;
   const taps = input.shape[0] ?? 0;
   if (input.dtype !== 'b1') return { reason: `its input is ${input.dtype}, not bits` };
+  if (node.attrs.sum !== 'exact') return { reason: 'its weights are not ±α' };
   if (!isDirect(denseTerms(input))) return { reason: 'its inputs have different scales' };
   if (taps > MAX_TAPS) return { reason: `${taps} inputs are above ${MAX_TAPS}` };
   const run = layout.kind === 'bit-runs' ? layout.run : taps;

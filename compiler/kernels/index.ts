@@ -1,4 +1,6 @@
 /** The list of every kernel. Adding one is a new file here (and its C or template) and one line below. */
+import { concat32bit } from './concat-32bit.ts';
+import { concat8bit } from './concat-8bit.ts';
 import { concatB1 } from './concat-b1.ts';
 import { concatPlanesB1 } from './concat-planes-b1.ts';
 import { conv2d8bitB1 } from './conv2d-8bit-b1.ts';
@@ -11,6 +13,7 @@ import { denseB1B1 } from './dense-b1-b1.ts';
 import { invertB1 } from './invert-b1.ts';
 import type { Kernel } from './kernel.ts';
 import { maxPoolB1 } from './max-pool-b1.ts';
+import { slice32bit } from './slice-32bit.ts';
 import { slice8bit } from './slice-8bit.ts';
 import { sliceB1 } from './slice-b1.ts';
 import { slicePlanesB1 } from './slice-planes-b1.ts';
@@ -32,6 +35,9 @@ export const KERNELS: readonly Kernel[] = [
   sliceB1,
   slicePlanesB1,
   slice8bit,
+  slice32bit,
   concatB1,
   concatPlanesB1,
+  concat8bit,
+  concat32bit,
 ];

@@ -9,7 +9,7 @@ export const slice8bit: Kernel = {
   doc: 'Some rows, columns and channels of an image or vector of bytes.',
   candidate: (node, [input], output) => {
     if (node.kind !== 'slice') return undefined;
-    const reason = sliceReason(node, input, false);
+    const reason = sliceReason(node, input, 'bytes');
     if (reason !== undefined) return { reason };
     return propose('slice-8bit', {
       ...sliceProposal('bnn1_slice_8bit', node.attrs, [input, output]),

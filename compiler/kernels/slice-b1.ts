@@ -9,7 +9,7 @@ export const sliceB1: Kernel = {
   doc: 'Some rows, columns and channels of a channel-packed map: the bits of neighbouring channels are shifted to the front.',
   candidate: (node, [input], output) => {
     if (node.kind !== 'slice') return undefined;
-    const reason = sliceReason(node, input, true);
+    const reason = sliceReason(node, input, 'bits');
     if (reason !== undefined) return { reason };
     const [from, to] = [channelCount(input.shape), channelCount(output.shape)];
     const together = (node.attrs.ranges.at(-1)?.step ?? 1) === 1;

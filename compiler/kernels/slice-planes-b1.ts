@@ -11,7 +11,7 @@ export const slicePlanesB1: Kernel = {
   doc: 'Some rows and channels of a map in bit planes: whole planes are copied.',
   candidate: (node, [input], output) => {
     if (node.kind !== 'slice') return undefined;
-    const reason = sliceReason(node, input, true);
+    const reason = sliceReason(node, input, 'bits');
     if (reason !== undefined) return { reason };
     if (input.shape.length !== 3) return { reason: 'a vector has no bit planes' };
     const [height = 1, width = 1, channels = 1] = output.shape;

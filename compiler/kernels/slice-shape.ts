@@ -41,9 +41,13 @@ export function sliceProposal(
   };
 }
 
+/** What lies in memory of an element of this type. */
+export function storageOf({ dtype }: TensorType): 'bits' | 'bytes' | 'words' {
+  return dtype === 'b1' ? 'bits' : dtype === 'u8' || dtype === 'i8' ? 'bytes' : 'words';
+}
+
 /** Larger ranks do not occur; the C code has rows, columns and channels. */
-export function sliceReason(node: Node, input: TensorType, bits: boolean): string | undefined {
-  if (bits !== (input.dtype === 'b1') || input.dtype === 'i32' || input.dtype === 'f32')
-    return `its input is ${input.dtype}, not ${bits ? 'bits' : 'bytes'}`;
+export function sliceReason(node: Node, input: TensorType, wanted: 'bits' | 'bytes' | 'words'): string | undefined {
+  if (storageOf(input) !== wanted) return `its input is ${input.dtype}, not ${wanted}`;
   return input.shape.length > 3 ? `"${node.name}" has ${input.shape.length} dimensions` : undefined;
 }

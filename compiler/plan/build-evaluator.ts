@@ -1,7 +1,8 @@
 /** From lowered graph to EvaluatorPlan: values by id, in any order of layers that the graph allows. */
-import { accumulatorOf, termsOfNode, type LinearNode } from '../ir/accumulator.ts';
+import { accumulatorOf, isLinear, termsOfNode, type LinearNode } from '../ir/accumulator.ts';
+import type { StepOperator } from '../ir/attributes.ts';
 import { DTYPES, channelCount, elementCount } from '../ir/encoding.ts';
-import { typeOf } from '../ir/graph.ts';
+import { consumersOf, inputOf, producerOf, typeOf } from '../ir/graph.ts';
 import { isDirect } from '../ir/integer-terms.ts';
 import { storedMinimum } from '../ir/ops/max-pool.ts';
 import { printType } from '../ir/print.ts';
@@ -56,6 +57,33 @@ const CONSTANTS: { readonly [K in EvaluatorOperation['kind']]: string } = {
   round: 'FRACTIONS',
   steps: 'STEPS',
 };
+
+/** The first operation that the evaluator has no form for: integer maps and real numbers between layers. */
+export function beyondEvaluator(graph: Graph): Node | undefined {
+  return graph.nodes.find((node) => {
+    const types = [...node.inputs, node.output].map((id) => typeOf(graph, id).dtype);
+    const isScore = node.output === graph.output || consumersOf(graph, node.output).every((next) => next.output === graph.output);
+    switch (node.kind) {
+      case 'elementwise': {
+        const plain = node.attrs.steps.every(({ operator }) => PLAIN_STEPS.has(operator));
+        return node.output !== graph.output || types[0] !== 'i32' || !plain || !isLinear(producerOf(graph, inputOf(node)));
+      }
+      case 'average-pool':
+      case 'combine':
+      case 'sign':
+        return true;
+      case 'conv2d':
+      case 'dense':
+        return node.attrs.sum === 'sequential' || (node.attrs.threshold === null && !isScore);
+      case 'threshold':
+        return types[0] === 'i32';
+      default:
+        return types.some((dtype) => dtype === 'f32' || dtype === 'i32') || (node.kind === 'max-pool' && types[0] !== 'b1');
+    }
+  });
+}
+
+const PLAIN_STEPS: ReadonlySet<StepOperator> = new Set(['add', 'subtract', 'multiply', 'divide', 'maximum', 'minimum']);
 
 /** @param graph lowered: what the passes leave, in the order of execution */
 export function buildEvaluator(graph: Graph, { name, provenance, classes, notes }: EvaluatorOptions): EvaluatorPlan {

@@ -1,7 +1,7 @@
 /** Plans one chain of element-by-element operations: its function, where it reads and where it stores. */
 import { channelCount, elementCount } from '../ir/encoding.ts';
 import { isLinear } from '../ir/accumulator.ts';
-import { inputOf, typeOf } from '../ir/graph.ts';
+import { inputOf, typeOf, valueOf } from '../ir/graph.ts';
 import { exactCombination } from '../ir/ops/combine.ts';
 import { printType } from '../ir/print.ts';
 import type { Graph, Node, NodeOf, TensorType, ValueId } from '../ir/types.ts';
@@ -251,6 +251,23 @@ export function layoutOf({ dtype, shape }: TensorType): Layout {
   if (dtype === 'b1') return { kind: 'bit-runs', run: shape.at(-1) ?? 1 };
   if (dtype === 'u8' || dtype === 'i8') return { kind: 'bytes' };
   return { kind: dtype === 'f32' ? 'f32' : 'i32' };
+}
+
+/** Copies a stored value to the caller's output. */
+export function copyOut({ graph, draft, places }: ElementContext, id: ValueId): void {
+  const type = typeOf(graph, id);
+  const { name } = valueOf(graph, id);
+  const from = places.in(id, layoutOf(type), name);
+  const text = new ElementText(draft, name, type.shape, null);
+  text.load(type, from.layout);
+  const fn = text.finish(draft.functionName(`${name}.output`), { kind: 'output', type: type.dtype === 'f32' ? 'float' : 'int32_t' });
+  draft.push([from], (address) => ({
+    kind: 'elements',
+    comment: 'output',
+    layers: [],
+    function: fn,
+    arguments: [address(from), 'output'],
+  }));
 }
 
 /** The real numbers of a value of integers; undefined, and reported, where they have no exact form. */

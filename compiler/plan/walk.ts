@@ -11,7 +11,7 @@ import { selectKernel, type Aftermath, type Choice, type Goal } from '../kernels
 import type { Diagnostics } from '../support/diagnostics.ts';
 import type { Target } from '../targets/target.ts';
 import type { Address, Draft, Place } from './draft.ts';
-import { ElementBlock, layoutOf, realCopy, type ElementContext } from './element-block.ts';
+import { ElementBlock, copyOut, layoutOf, realCopy, type ElementContext } from './element-block.ts';
 import { chainFrom, isElementwise } from './element-chain.ts';
 import { Places } from './places.ts';
 import type { Names, Provenance } from './plan.ts';
@@ -52,6 +52,13 @@ export class Walk {
       else this.#layer(node);
       this.#places.done(node);
     }
+    this.#output();
+  }
+
+  /** A result that some other operation left in the workspace is copied to the caller. */
+  #output(): void {
+    const { output } = this.#graph;
+    if (this.#places.has(output)) copyOut(this.#context, output);
   }
 
   #elements(node: Node): void {

@@ -119,7 +119,8 @@ const entries = {
   BNN2002: {
     title: 'weights are not ±α',
     explanation: [
-      'A binary layer needs each filter to consist of +α and -α with one positive α. The message names the first filter and value that differ.',
+      'A binary layer needs each filter to consist of +α and -α with one positive α. The message names the first filter and value that differ. The layer is compiled as it stands, in float32; --strict refuses it.',
+      'It is a warning where the layer looks as if it was meant to be binary: its input is bits, or all but a few weights are ±α. Real first and last layers, and sparse filters, are compiled without one.',
       'Latent float weights in an export are the usual reason: binarize them (sign, or sign times the mean magnitude) before exporting. A weight of exactly 0 comes from torch.sign(0).',
     ],
   },
@@ -138,10 +139,10 @@ const entries = {
     ],
   },
   BNN2005: {
-    title: 'a layer works on real numbers',
+    title: 'a binary layer is computed in float32',
     explanation: [
-      'This version compiles layers whose input is bits or 8-bit integers and whose weights are ±α. A layer between real-valued tensors (float first layers, residual sums, scaled activations that are never binarized) is not compiled.',
-      'If the first layer is meant: compile with --input u8 (or i8) and --input-scale, so that its input is integer.',
+      'The layer has weights of ±α, but its input is the float input of the network. It is compiled as it stands, in float32, which most microcontrollers compute in software; --strict refuses it.',
+      'Where the input really is a byte, say so: with --input u8 (or i8) and --input-scale the sums are exact integers.',
     ],
   },
   BNN2006: {
@@ -151,9 +152,9 @@ const entries = {
     ],
   },
   BNN2007: {
-    title: 'a real-valued result cannot be turned into bits or scores',
+    title: 'a result is no score',
     explanation: [
-      'Between a linear layer and the next sign only channel-wise monotone operations and max-pooling can be compiled exactly; at the end of the network, channel-wise operations with constants. The message names the operation that is left over.',
+      'A network ends in integers or real numbers: the scores that are written to the output. Bits and bytes are none, and neither is a truth value. The message names the operation that is left over.',
     ],
   },
   BNN2008: {
@@ -176,15 +177,21 @@ const entries = {
     ],
   },
   BNN3003: {
-    title: 'a score cannot be computed exactly',
+    title: 'a real number cannot be computed exactly',
     explanation: [
-      'Scores are α·accumulator + bias, rounded once to float32. They are computed by one or two float32 operations where those are exact for every attainable accumulator, otherwise by a 64-bit integer that is rounded once.',
+      'The real number of an integer sum is α·accumulator + bias, rounded once to float32. It is computed by one or two float32 operations where those are exact for every attainable accumulator, otherwise by a 64-bit integer that is rounded once.',
       'Neither works where the last layer reads bytes with a scale that is no multiple of a power of two (such as 1/255) and has a bias, or where α and bias are more than about 2^38 apart. Drop the bias of the last layer, or put a batch normalization behind it.',
     ],
   },
   BNN3004: {
     title: 'unknown target or bad target description',
     explanation: ['A target is a folder under targets/ with a target.json. `bnnc targets` lists them.'],
+  },
+  BNN3005: {
+    title: 'a network has no form in TypeScript',
+    explanation: [
+      'The TypeScript evaluator has bits and integers between layers, and real numbers only as scores. Networks with real-valued layers, residual sums or average pools are compiled to C; --emit json writes them for other interpreters.',
+    ],
   },
   BNN4001: {
     title: 'a data file cannot be read',

@@ -4,9 +4,9 @@
  *   model    model.onnx (sha256 a466f863367a99ec9bfc55a8c9d0e6b204b3d7fa3922202ab82751e172436634)
  *   command  bnnc compile model.onnx --input b1 --target cortex-m4
  *
- *   layer  op     input   output  kernel       flash
- *   fc2    dense  b1[40]  b1[6]   dense-b1-b1  60 B
- *   fc4    dense  b1[6]   i32[3]  scores       12 B
+ *   layer  op     input   output  kernel        flash
+ *   fc2    dense  b1[40]  b1[6]   dense-b1-b1   60 B
+ *   fc4    dense  b1[6]   i32[3]  dense-b1-sum  12 B
  *
  *   flash  72 bytes of tables, and code
  *   RAM    4 bytes of workspace (no arrangement needs fewer than 4), and stack; no heap
@@ -231,13 +231,13 @@ static const uint32_t model_fc4_weights[3] BNN1_ROM = {
 BNN1_STATIC_ASSERT(sizeof(model_workspace_t) == MODEL_WORKSPACE_BYTES, model_workspace_size);
 BNN1_STATIC_ASSERT(sizeof(model_fc2_weights) + sizeof(model_fc2_limits) + sizeof(model_fc4_weights) == MODEL_TABLE_BYTES, model_table_size);
 
-/* fc4: one accumulator at a time becomes a score. */
-static inline void model_scores(const uint32_t *x, model_output_t *output)
+/* fc4: element by element. */
+static inline void model_fc4_elements(const uint32_t *x, int32_t *y)
 {
-    uint32_t o;
+    uint16_t o;
     for (o = 0; o < 3u; o++) {
         const int32_t acc = bnn1_dense_b1_sum(x, model_fc4_weights + o * 1u, 1u, 6u);
-        *output++ = acc;
+        *y++ = acc;
     }
 }
 
@@ -250,7 +250,7 @@ static inline void model_run(model_workspace_t *ws, const model_input_t *input, 
     { /* fc2 */
         bnn1_dense_b1_b1(input, model_fc2_weights, model_fc2_limits, 2u, 6u, ws->words);
     }
-    model_scores(ws->words, output);
+    model_fc4_elements(ws->words, output);
 }
 
 /* One inference: the number of the highest score, the first one wins a tie. */

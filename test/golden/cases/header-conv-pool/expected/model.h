@@ -7,7 +7,7 @@
  *   layer  op        input               output     kernel          flash
  *   conv1  conv2d    u8{1/255*q}[6,6,1]  b1[6,6,3]  conv2d-8bit-b1  24 B
  *   pool1  max-pool  b1[6,6,3]           b1[3,3,3]  max-pool-b1     0 B
- *   fc3    dense     b1[27]              f32[2]     scores          80 B
+ *   fc3    dense     b1[27]              f32[2]     dense-b1-sum    80 B
  *
  *   flash  104 bytes of tables, and code
  *   RAM    120 bytes of workspace (no arrangement needs fewer than 120), and stack; no heap
@@ -276,14 +276,10 @@ static inline void bnn1_conv2d_8bit_b1(const bnn1_conv2d_shape *s, int32_t pad, 
 }
 #endif /* BNN1_CONV2D_8BIT_B1 */
 
-/* Max-pooling of signs: the maximum of -1 and +1 is OR of the bits. Taps outside the map are neutral: 0.
- *
- *   height, width   input map; words  uint32_t per pixel
- *   window geometry as in bnn1_conv2d_shape: tap (ky, kx) of output (y, x) reads row y * stride_y - pad_top + ky * dilation_y
- *   x  [height][width][words]      y  [out_height][out_width][words], fully overwritten; must not overlap x
- */
-#ifndef BNN1_MAX_POOL_B1
-#define BNN1_MAX_POOL_B1
+/* Shape of a pool. height, width: input map; words: uint32_t from one pixel to the next. Window geometry as in
+ * bnn1_conv2d_shape: tap (ky, kx) of output (y, x) reads row y * stride_y - pad_top + ky * dilation_y, column alike. */
+#ifndef BNN1_POOL_SHAPE
+#define BNN1_POOL_SHAPE
 typedef struct {
     uint16_t height, width, words;
     uint16_t out_height, out_width;
@@ -292,7 +288,13 @@ typedef struct {
     uint16_t dilation_y, dilation_x;
     uint16_t pad_top, pad_left;
 } bnn1_pool_shape;
+#endif /* BNN1_POOL_SHAPE */
 
+/* Max-pooling of signs: the maximum of -1 and +1 is OR of the bits. Taps outside the map are neutral: 0.
+ *   x  [height][width][words]      y  [out_height][out_width][words], fully overwritten; must not overlap x
+ */
+#ifndef BNN1_MAX_POOL_B1
+#define BNN1_MAX_POOL_B1
 static inline void bnn1_max_pool_b1(const bnn1_pool_shape *s, const uint32_t *x, uint32_t *y)
 {
     uint16_t oy, ox, ky, kx, i;
@@ -358,23 +360,23 @@ static const float model_fc3_multiply_1[2] BNN1_ROM = {
 BNN1_STATIC_ASSERT(sizeof(model_workspace_t) == MODEL_WORKSPACE_BYTES, model_workspace_size);
 BNN1_STATIC_ASSERT(sizeof(model_conv1_weights) + sizeof(model_conv1_thresholds) + sizeof(model_fc3_weights) + sizeof(model_fc3_multiply_1) == MODEL_TABLE_BYTES, model_table_size);
 
-/* fc3, bn2: one accumulator at a time becomes a score. */
+/* fc3, bn2: element by element. */
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC push_options
 #pragma GCC optimize("fp-contract=off") /* every float operation rounds by itself, as the reference does */
 #endif
-static inline void model_scores(const uint32_t *x, model_output_t *output)
+static inline void model_fc3_elements(const uint32_t *x, float *y)
 {
 #if defined(__clang__)
 #pragma clang fp contract(off)
 #endif
-    uint32_t o;
+    uint16_t o;
     for (o = 0; o < 2u; o++) {
         const int32_t acc = bnn1_dense_b1_sum(x, model_fc3_weights + o * 9u, 9u, 27u);
-        float score = (float)acc;
-        score = score * bnn1_rom_f32(model_fc3_multiply_1 + o);
-        score = score + 0.25f;
-        *output++ = score;
+        float value = (float)acc;
+        value = value * bnn1_rom_f32(model_fc3_multiply_1 + o);
+        value = value + 0.25f;
+        *y++ = value;
     }
 }
 #if defined(__GNUC__) && !defined(__clang__)
@@ -431,7 +433,7 @@ static inline void model_run(model_workspace_t *ws, const model_input_t *input, 
             row += 3;
         }
     }
-    model_scores(ws->words, output);
+    model_fc3_elements(ws->words, output);
 }
 
 /* One inference: the number of the highest score, the first one wins a tie. */

@@ -6,7 +6,7 @@
  *
  *   layer  op     input           output  kernel         flash
  *   fc2    dense  u8{1/255*q}[8]  b1[4]   dense-8bit-b1  32 B
- *   fc4    dense  b1[4]           f32[3]  scores         12 B
+ *   fc4    dense  b1[4]           f32[3]  dense-b1-sum   12 B
  *
  *   flash  44 bytes of tables, and code
  *   RAM    4 bytes of workspace (no arrangement needs fewer than 4), and stack; no heap
@@ -244,23 +244,23 @@ static const uint32_t model_fc4_weights[3] BNN1_ROM = {
 BNN1_STATIC_ASSERT(sizeof(model_workspace_t) == MODEL_WORKSPACE_BYTES, model_workspace_size);
 BNN1_STATIC_ASSERT(sizeof(model_fc2_weights) + sizeof(model_fc2_thresholds) + sizeof(model_fc4_weights) == MODEL_TABLE_BYTES, model_table_size);
 
-/* fc4, bn2: one accumulator at a time becomes a score. */
+/* fc4, bn2: element by element. */
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC push_options
 #pragma GCC optimize("fp-contract=off") /* every float operation rounds by itself, as the reference does */
 #endif
-static inline void model_scores(const uint32_t *x, model_output_t *output)
+static inline void model_fc4_elements(const uint32_t *x, float *y)
 {
 #if defined(__clang__)
 #pragma clang fp contract(off)
 #endif
-    uint32_t o;
+    uint16_t o;
     for (o = 0; o < 3u; o++) {
         const int32_t acc = bnn1_dense_b1_sum(x, model_fc4_weights + o * 1u, 1u, 4u);
-        float score = (float)acc;
-        score = score * 0.999994993f;
-        score = score + 0.25f;
-        *output++ = score;
+        float value = (float)acc;
+        value = value * 0.999994993f;
+        value = value + 0.25f;
+        *y++ = value;
     }
 }
 #if defined(__GNUC__) && !defined(__clang__)
@@ -276,7 +276,7 @@ static inline void model_run(model_workspace_t *ws, const model_input_t *input, 
     { /* fc2 */
         bnn1_dense_8bit_b1((const unsigned char *)input, 0u, model_fc2_weights, model_fc2_thresholds, 8u, 4u, ws->words);
     }
-    model_scores(ws->words, output);
+    model_fc4_elements(ws->words, output);
 }
 
 /* One inference: the number of the highest score, the first one wins a tie. */

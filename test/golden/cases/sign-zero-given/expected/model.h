@@ -7,7 +7,7 @@
  *   layer  op     input           output  kernel         flash
  *   fc2    dense  u8{1/255*q}[8]  b1[4]   dense-8bit-b1  32 B
  *   fc4    dense  b1[4]           b1[6]   dense-b1-b1    36 B
- *   fc6    dense  b1[6]           i32[3]  scores         12 B
+ *   fc6    dense  b1[6]           i32[3]  dense-b1-sum   12 B
  *
  *   flash  80 bytes of tables, and code
  *   RAM    8 bytes of workspace (no arrangement needs fewer than 8), and stack; no heap
@@ -273,13 +273,13 @@ static const uint32_t model_fc6_weights[3] BNN1_ROM = {
 BNN1_STATIC_ASSERT(sizeof(model_workspace_t) == MODEL_WORKSPACE_BYTES, model_workspace_size);
 BNN1_STATIC_ASSERT(sizeof(model_fc2_weights) + sizeof(model_fc2_thresholds) + sizeof(model_fc4_weights) + sizeof(model_fc4_limits) + sizeof(model_fc6_weights) == MODEL_TABLE_BYTES, model_table_size);
 
-/* fc6: one accumulator at a time becomes a score. */
-static inline void model_scores(const uint32_t *x, model_output_t *output)
+/* fc6: element by element. */
+static inline void model_fc6_elements(const uint32_t *x, int32_t *y)
 {
-    uint32_t o;
+    uint16_t o;
     for (o = 0; o < 3u; o++) {
         const int32_t acc = bnn1_dense_b1_sum(x, model_fc6_weights + o * 1u, 1u, 6u);
-        *output++ = acc;
+        *y++ = acc;
     }
 }
 
@@ -295,7 +295,7 @@ static inline void model_run(model_workspace_t *ws, const model_input_t *input, 
     { /* fc4 */
         bnn1_dense_b1_b1(ws->words, model_fc4_weights, model_fc4_limits, 1u, 6u, ws->words + 1);
     }
-    model_scores(ws->words + 1, output);
+    model_fc6_elements(ws->words + 1, output);
 }
 
 /* One inference: the number of the highest score, the first one wins a tie. */
