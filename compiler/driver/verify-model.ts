@@ -4,8 +4,10 @@ import { typeOf } from '../ir/graph.ts';
 import { runOnnxRuntime } from '../runner/onnxruntime.ts';
 import { UserError, fail, type Diagnostic } from '../support/diagnostics.ts';
 import type { Target } from '../targets/target.ts';
+import { certify } from './certificate.ts';
 import { lowerModel, planModel, type CompileOptions, type Compiled, type Lowered, type ModelSource } from './compile.ts';
 import { readDataset } from './dataset.ts';
+import { uncertainSums, type UncertainSum } from './explain-difference.ts';
 import { readLabels, readSamples, type Samples } from './samples.ts';
 import { inputFile, interpretSamples, predictionsOf, verifyTarget, type Progress, type Reference, type TargetResult } from './verify.ts';
 
@@ -28,7 +30,15 @@ export interface RuntimeComparison {
   readonly equalPredictions: number;
   readonly largestDifference: number;
   /** The first few samples with another prediction. */
-  readonly differing: readonly { readonly sample: number; readonly expected: number; readonly actual: number }[];
+  readonly differing: readonly DifferingSample[];
+}
+
+export interface DifferingSample {
+  readonly sample: number;
+  readonly expected: number;
+  readonly actual: number;
+  /** Sums of this sample whose sign depends on rounding; without any, onnxruntime should have all bits of the reference. */
+  readonly uncertain: readonly UncertainSum[];
 }
 
 export interface VerifyReport {
@@ -139,7 +149,7 @@ async function compareWithRuntime(
     onProgress: (done: number) => progress('onnxruntime', done, expected.samples),
   });
   let largestDifference = 0;
-  const differing: { sample: number; expected: number; actual: number }[] = [];
+  const differing: Omit<DifferingSample, 'uncertain'>[] = [];
   let equalPredictions = 0;
   results.forEach((scores, sample) => {
     const { outputOrder } = imported;
@@ -152,5 +162,10 @@ async function compareWithRuntime(
       largestDifference = Math.max(largestDifference, Math.abs(score - (expected.outputs[sample * expected.perSample + i] as number)));
     });
   });
-  return { equalPredictions, largestDifference, differing };
+  const certificate = differing.length === 0 ? undefined : certify(reference);
+  const explained = differing.map((d) => ({
+    ...d,
+    uncertain: certificate === undefined ? [] : uncertainSums(reference, certificate, samples.at(d.sample)),
+  }));
+  return { equalPredictions, largestDifference, differing: explained };
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
-import { verifyModel, type VerifyReport } from '../../driver/verify-model.ts';
+import { verifyModel, type DifferingSample, type VerifyReport } from '../../driver/verify-model.ts';
 import { grouped, table } from '../../report/text.ts';
 import { junitReport } from '../../report/junit.ts';
 import type { Diagnostic } from '../../support/diagnostics.ts';
@@ -56,6 +56,13 @@ function reportText({ samples, targets, runtime }: VerifyReport): string {
   return `${compared}\nonnxruntime: ${runtime.equalPredictions} of ${samples} predictions equal, largest difference of a score ${runtime.largestDifference.toExponential(2)}\n`;
 }
 
+/** What the equivalence certificate says about a sample. */
+function reasonText({ uncertain: [first, ...others] }: DifferingSample): string {
+  if (first === undefined) return 'rounding can turn no sum of bits or bytes in it';
+  const more = others.length === 0 ? '' : `, and of ${others.length} other channel${others.length === 1 ? '' : 's'}`;
+  return `rounding can turn the sum ${first.accumulator} of channel ${first.channel} of "${first.layer}" before "${first.sign}"${more}`;
+}
+
 function problems({ samples, targets, runtime, failures }: VerifyReport): readonly Diagnostic[] {
   const wrong = targets
     .filter((t) => t.equal < t.samples)
@@ -73,7 +80,7 @@ function problems({ samples, targets, runtime, failures }: VerifyReport): readon
       code: 'BNN4003',
       severity: 'error',
       message: `${samples - runtime.equalPredictions} of ${samples} predictions differ from onnxruntime's`,
-      details: runtime.differing.map((d) => `sample ${d.sample}: ${d.actual}, onnxruntime says ${d.expected}`),
+      details: runtime.differing.flatMap((d) => [`sample ${d.sample}: ${d.actual}, onnxruntime says ${d.expected}`, `  ${reasonText(d)}`]),
       notes: ['The compiled network equals its exact definition; onnxruntime sums real inputs in float32, where rounding can turn a sign.'],
     },
   ];
