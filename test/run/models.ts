@@ -34,6 +34,9 @@ function fixture(name: string, words: Partial<InputWords>): TrainedModel {
 /** Trained by this project; in the repository. The graph of the second divides by 255 itself. */
 export const OWN: readonly TrainedModel[] = [fixture('digits-cnn', PIXELS), fixture('digits-mlp', {})];
 
+/** One for each published system, in its manner; in the repository. */
+export const SYSTEMS: readonly TrainedModel[] = ['ebnn-conv-pool', 'binarynet-mlp'].map((name) => fixture(name, PIXELS));
+
 /** Trained by others: there when BNNC_MODELS_DIR names their folder. */
 export const OTHERS: readonly TrainedModel[] =
   MODELS === undefined

@@ -34,6 +34,8 @@ describe('the fixtures', () => {
   it.each([
     ['digits-mlp', (pixel: number) => pixel],
     ['digits-cnn', (pixel: number) => pixel / 255],
+    ['ebnn-conv-pool', (pixel: number) => pixel / 255],
+    ['binarynet-mlp', (pixel: number) => pixel / 255],
   ] as const)('%s is read and predicts what onnxruntime predicts', (name, toReal) => {
     const folder = path.join(FIXTURES, name);
     const seen = predictions(path.join(folder, 'model.onnx'), path.join(folder, 'vectors-images.idx3-ubyte.gz'), 10, toReal);
