@@ -36,6 +36,7 @@ describe('the fixtures', () => {
     ['digits-cnn', (pixel: number) => pixel / 255],
     ['ebnn-conv-pool', (pixel: number) => pixel / 255],
     ['binarynet-mlp', (pixel: number) => pixel / 255],
+    ['binarynet-tf', (pixel: number) => pixel / 255],
   ] as const)('%s is read and predicts what onnxruntime predicts', (name, toReal) => {
     const folder = path.join(FIXTURES, name);
     const seen = predictions(path.join(folder, 'model.onnx'), path.join(folder, 'vectors-images.idx3-ubyte.gz'), 10, toReal);
