@@ -5,6 +5,7 @@
 export { bench, compile, inspect, toJson, toTypescript, verify } from './driver/api.ts';
 export type { BenchSettings, Compilation, Model, Settings, VerifySettings } from './driver/api.ts';
 export type { BenchOutcome } from './driver/bench.ts';
+export type { Certificate, CertifiedSign, UncertainChannel } from './driver/certificate.ts';
 export type { Inspected } from './driver/inspect.ts';
 export type { VerifyReport } from './driver/verify-model.ts';
 export { readModel } from './cli/files.ts';

@@ -4,6 +4,7 @@ import { consumersOf, producerOf, typeOf } from '../ir/graph.ts';
 import { printType } from '../ir/print.ts';
 import type { Graph, Node } from '../ir/types.ts';
 import { Diagnostics, UserError } from '../support/diagnostics.ts';
+import { certify, type Certificate } from './certificate.ts';
 import type { CompileOptions, Read } from './compile.ts';
 import { fixMeaning } from './meaning.ts';
 import { inputMeaning } from './options.ts';
@@ -20,6 +21,8 @@ export interface Inspected {
   readonly format: string;
   readonly nodes: readonly InspectedNode[];
   readonly notes: readonly string[];
+  /** Which bits every float32 implementation gives, and which not; null where the meaning of the network cannot be fixed. */
+  readonly equivalence: Certificate | null;
 }
 
 function binaryText(graph: Graph, node: Node): string {
@@ -52,7 +55,8 @@ function signFollows(graph: Graph, node: Node): boolean {
 
 /** Fixes the meaning of what was read, as far as it goes; problems on the way are left to compile. */
 export function inspectModel({ format, imported }: Read, options: CompileOptions): Inspected {
-  const graph = withMeaning(imported.graph, options);
+  const reference = withMeaning(imported.graph, options);
+  const graph = reference ?? imported.graph;
   return {
     format,
     nodes: graph.nodes.map((node) => ({
@@ -62,15 +66,16 @@ export function inspectModel({ format, imported }: Read, options: CompileOptions
       binary: binaryText(graph, node),
     })),
     notes: imported.notes,
+    equivalence: reference === null ? null : certify(reference),
   };
 }
 
-function withMeaning(graph: Graph, options: CompileOptions): Graph {
+function withMeaning(graph: Graph, options: CompileOptions): Graph | null {
   const diagnostics = new Diagnostics();
   try {
     return fixMeaning(graph, inputMeaning(options, diagnostics), diagnostics);
   } catch (error) {
-    if (error instanceof UserError) return graph;
+    if (error instanceof UserError) return null;
     throw error;
   }
 }

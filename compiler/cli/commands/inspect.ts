@@ -5,6 +5,7 @@ import { alternativesText, billText, grouped, layerTable, planData, table } from
 import { printable } from '../../support/printable.ts';
 import { listTargets, loadTarget } from '../../targets/load.ts';
 import { JSON_OPTION, toJson, type CommandContext } from '../command.ts';
+import { equivalenceText } from '../equivalence-text.ts';
 import { readModel, writeResult } from '../files.ts';
 import { MODEL_OPTIONS, TARGETS_DIR, bannerCommand, compileOptions, type ModelArguments, ownTargets } from '../options.ts';
 
@@ -41,7 +42,13 @@ function run(args: Arguments, { io, warn }: CommandContext): void {
     return { target: name, tableBytes: plan.tableBytes, workspaceBytes: plan.workspaceWords * 4, fits };
   });
   if (args.json !== undefined) {
-    const text = toJson({ format: found.format, nodes: found.nodes, plan: planData(compiled.plan), targets: sizes });
+    const text = toJson({
+      format: found.format,
+      nodes: found.nodes,
+      equivalence: found.equivalence,
+      plan: planData(compiled.plan),
+      targets: sizes,
+    });
     if (args.json === '') io.stdout(text);
     else writeResult(args.json, text, io.cwd);
     return;
@@ -52,6 +59,7 @@ function run(args: Arguments, { io, warn }: CommandContext): void {
   io.stdout(alternativesText(compiled.plan.layers));
   const rows = sizes.map((s) => [s.target, `${grouped(s.tableBytes)} B`, `${grouped(s.workspaceBytes)} B`, s.fits ? 'yes' : 'no']);
   io.stdout(`\n${table([['target', 'tables', 'workspace', 'fits'], ...rows])}`);
+  if (found.equivalence !== null) io.stdout(`\n${equivalenceText(found.equivalence)}`);
 }
 
 export const INSPECT_OPTIONS = {
