@@ -291,10 +291,21 @@ export function realCopy(context: ElementContext, id: ValueId, reader: Node): Pl
   }
   const fn = text.finish(draft.functionName(`${reader.name}.real`), { kind: 'f32' });
   const place = draft.buffer(`${reader.name}.real`, { kind: 'f32' }, type.shape);
+  draft.rows.push({
+    name: `${reader.name}.real`,
+    op: 'elementwise',
+    input: printType(type),
+    output: printType({ dtype: 'f32', shape: type.shape }),
+    kernel: ELEMENTS,
+    tableBytes: text.tableBytes,
+    instructions: elementCount(type.shape) * 12,
+    alternatives: [],
+  });
+  const layers = [draft.rows.length - 1];
   draft.push([from, place], (address) => ({
     kind: 'elements',
     comment: `real numbers for ${reader.name}`,
-    layers: [],
+    layers,
     function: fn,
     arguments: [address(from), address(place)],
   }));

@@ -77,8 +77,7 @@ export function chainFrom(graph: Graph, head: Node, isStored: (id: Node['inputs'
         if (other === undefined || isReshaped || !isStored(other)) return false;
         const { shape } = typeOf(graph, other);
         const kept = elementCount(typeOf(graph, next.output).shape) === elementCount(positions);
-        const bitsRepeat = typeOf(graph, other).dtype === 'b1' && elementCount(shape) !== elementCount(positions);
-        return kept && isRepeatable(shape, positions) && !bitsRepeat;
+        return kept && isRepeatable(shape, positions);
       }
       case 'max-pool':
         return isPoolable(last) && isDisjoint(next);

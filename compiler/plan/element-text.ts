@@ -81,7 +81,7 @@ export class ElementText {
     this.#parameters.push({ type: pointerTo(layout), name: 'x' });
     this.#variable = layout.kind === 'f32' ? 'value' : 'acc';
     this.#isFloat ||= layout.kind === 'f32';
-    this.#lines.push(`${layout.kind === 'f32' ? 'float value' : 'int32_t acc'} = ${this.#loaded('x', type, layout, 'e')};`);
+    this.#lines.push(`${layout.kind === 'f32' ? 'float value' : 'int32_t acc'} = ${this.#loaded('x', type, layout)};`);
   }
 
   /** The integer becomes a real number. @returns false when there is no exact way */
@@ -110,8 +110,7 @@ export class ElementText {
     chainIsFirst: boolean,
   ): boolean {
     const name = this.#operand(operand.layout);
-    const index = this.#operandIndex(operand.type.shape);
-    const loaded = this.#loaded(name, operand.type, operand.layout, index);
+    const loaded = this.#loaded(name, operand.type, operand.layout);
     let other = loaded;
     if (operand.layout.kind !== 'f32') {
       this.#lines.push(`const int32_t ${name}_acc = ${loaded};`);
@@ -128,7 +127,7 @@ export class ElementText {
   /** An exact sum: both operands times their multipliers. */
   combineExact(operand: { readonly type: TensorType; readonly layout: Layout }, own: readonly number[], others: readonly number[]): void {
     const name = this.#operand(operand.layout);
-    const loaded = this.#loaded(name, operand.type, operand.layout, this.#operandIndex(operand.type.shape));
+    const loaded = this.#loaded(name, operand.type, operand.layout);
     const times = (value: string, factors: readonly number[], table: string): string => {
       const [first = 1] = factors;
       if (factors.every((factor) => factor === first))
@@ -230,23 +229,22 @@ export class ElementText {
     return length === channelCount(this.#shape) ? 'o' : 'e';
   }
 
-  #pixel(): string {
-    if (this.#shape.length === 1) return '0u';
-    const width = this.#shape.length === 3 ? (this.#shape[1] ?? 1) : elementCount(this.#shape) / channelCount(this.#shape);
-    return `((uint32_t)oy * ${width}u + ox)`;
+  /** C of the pixel and the channel of the element in an operand of this shape, sizes of 1 repeated. */
+  #place(shape: readonly number[]): { readonly pixel: string; readonly channel: string } {
+    const channels = channelCount(shape);
+    const channel = channels > 1 ? 'o' : '0u';
+    if (this.#shape.length === 1) return { pixel: '0u', channel };
+    const [height = 1, width = 1] = shape.length === 3 ? shape : [1, elementCount(shape) / channels];
+    const [row, column] = [height > 1 ? '(uint32_t)oy' : '', width > 1 ? 'ox' : ''];
+    if (row === '') return { pixel: column === '' ? '0u' : column, channel };
+    return { pixel: column === '' ? (width === 1 ? row : `${row} * ${width}u`) : `(${row} * ${width}u + ${column})`, channel };
   }
 
-  /** C of the number of the element in an operand, sizes of 1 repeated. */
-  #operandIndex(shape: readonly number[]): string {
-    if (elementCount(shape) === elementCount(this.#shape)) return 'e';
-    if (elementCount(shape) === 1) return '0u';
-    const [height = 1, width = 1, channels = 1] = shape.length === 3 ? shape : [1, 1, ...shape];
-    const row = height > 1 ? '(uint32_t)oy' : '0u';
-    const column = width > 1 ? 'ox' : '0u';
-    return `((${row} * ${width}u + ${column}) * ${channels}u + ${channels > 1 ? 'o' : '0u'})`;
-  }
-
-  #loaded(name: string, type: TensorType, layout: Layout, index: string): string {
+  #loaded(name: string, { dtype, shape }: TensorType, layout: Layout): string {
+    const { pixel, channel } = this.#place(shape);
+    const channels = channelCount(shape);
+    const whole = elementCount(shape) === elementCount(this.#shape);
+    const index = whole ? 'e' : channels === 1 ? pixel : `${pixel} * ${channels}u + ${channel}`;
     switch (layout.kind) {
       case 'f32':
         this.#draft.symbols.add('bnn1_load_f32');
@@ -255,13 +253,10 @@ export class ElementText {
         return `(int32_t)${name}[${index}]`;
       case 'bytes':
         this.#draft.symbols.add('bnn1_byte_at');
-        return `bnn1_byte_at(${name}, ${flipOf(type.dtype)}, ${index})`;
-      default: {
+        return `bnn1_byte_at(${name}, ${flipOf(dtype)}, ${index})`;
+      default:
         this.#draft.symbols.add('bnn1_sign_at');
-        if (index !== 'e') throw new Error('bits of an operand that is repeated');
-        const words = wordsFor(channelCount(this.#shape));
-        return this.#shape.length === 1 ? `bnn1_sign_at(${name}, o)` : `bnn1_sign_at(${name} + ${this.#pixel()} * ${words}u, o)`;
-      }
+        return `bnn1_sign_at(${pixel === '0u' ? name : `${name} + ${pixel} * ${wordsFor(channels)}u`}, ${channel})`;
     }
   }
 
