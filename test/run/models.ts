@@ -35,7 +35,14 @@ function fixture(name: string, words: Partial<InputWords>): TrainedModel {
 export const OWN: readonly TrainedModel[] = [fixture('digits-cnn', PIXELS), fixture('digits-mlp', {})];
 
 /** One for each published system, in its manner; in the repository. */
-export const SYSTEMS: readonly TrainedModel[] = ['ebnn-conv-pool', 'binarynet-mlp', 'binarynet-tf'].map((name) => fixture(name, PIXELS));
+export const SYSTEMS: readonly TrainedModel[] = [
+  'ebnn-conv-pool',
+  'binarynet-mlp',
+  'binarynet-tf',
+  'xnor-lenet-small',
+  'lbcnn',
+  'bmxnet-lenet',
+].map((name) => fixture(name, PIXELS));
 
 /** Trained by others: there when BNNC_MODELS_DIR names their folder. */
 export const OTHERS: readonly TrainedModel[] =

@@ -20,8 +20,10 @@ import {
 
 /** Images in each folder. */
 const COUNT = 100;
-/** Additions in another order, of real numbers around 1. */
-const CLOSE = 5;
+/** Real layers in software floating point take an emulator a third of a second an image. */
+const FEWER: Readonly<Record<string, number>> = { 'cortex-m4': 20 };
+/** Decimals: scores are real numbers around 1, added in another order. */
+const CLOSE = 4;
 
 function imagesOf({ file }: TrainedModel): Images {
   const folder = dirname(file);
@@ -30,9 +32,10 @@ function imagesOf({ file }: TrainedModel): Images {
 
 const subjects = new Map<string, Promise<Subject>>();
 
-function subject(model: TrainedModel): Promise<Subject> {
-  const known = subjects.get(model.name) ?? subjectOf(model, imagesOf(model), COUNT);
-  subjects.set(model.name, known);
+function subject(model: TrainedModel, count: number = COUNT): Promise<Subject> {
+  const key = `${model.name} ${count}`;
+  const known = subjects.get(key) ?? subjectOf(model, imagesOf(model), count);
+  subjects.set(key, known);
   return known;
 }
 
@@ -52,7 +55,8 @@ describe.each(SYSTEMS.map((model) => [model.name, model] as const))('%s', (_name
     it('gives the bits of the interpreter', async (context) => {
       const target = loadTarget(name);
       requireTools(context, target);
-      expect(await runOn(await subject(model), target)).toMatchObject({ samples: COUNT, equal: COUNT, mismatches: [] });
+      const count = FEWER[name] ?? COUNT;
+      expect(await runOn(await subject(model, count), target)).toMatchObject({ samples: count, equal: count, mismatches: [] });
     });
   });
 });
