@@ -54,7 +54,6 @@ export class Places {
   /** The output of `node` is its input under another name. Planes cannot be: there the elements are in another order. */
   rename(node: Node, id: ValueId): void {
     const { shape } = typeOf(this.#graph, id);
-    if (id === this.#graph.output || node.output === this.#graph.output) return;
     const flat = (place: Place): boolean => node.kind !== 'reshape' || place.layout.kind !== 'bit-planes';
     if (!this.of(id).some(flat)) this.in(id, { kind: 'bit-runs', run: shape.at(-1) ?? 1 }, node.name);
     const [first, ...rest] = this.of(id).filter(flat);
