@@ -38,6 +38,7 @@ export const OWN: readonly TrainedModel[] = [fixture('digits-cnn', PIXELS), fixt
 export const SYSTEMS: readonly TrainedModel[] = [
   'ebnn-conv-pool',
   'binarynet-mlp',
+  'binarynet-conv',
   'binarynet-tf',
   'xnor-lenet-small',
   'lbcnn',

@@ -36,6 +36,7 @@ describe('the fixtures', () => {
     ['digits-cnn', (pixel: number) => pixel / 255],
     ['ebnn-conv-pool', (pixel: number) => pixel / 255],
     ['binarynet-mlp', (pixel: number) => pixel / 255],
+    ['binarynet-conv', (pixel: number) => pixel / 255],
     ['binarynet-tf', (pixel: number) => pixel / 255],
     ['xnor-lenet-small', (pixel: number) => pixel / 255],
     ['lbcnn', (pixel: number) => pixel / 255],
