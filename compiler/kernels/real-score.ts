@@ -69,11 +69,13 @@ function product(encoding: Encoding, each: readonly number[], range: (output: nu
     (o) => equals(perChannel(encoding.offset, o), ZERO) && isFloat32(perChannel(encoding.scale, o)) && largest(range(o)) <= EXACT_INTEGER,
   );
   if (!exact) return undefined;
-  // 0 times a negative scale is -0, but the rational number 0 has no sign. All scales have the sign of the unit of the sum.
-  const negative = each.some((o) => signOf(perChannel(encoding.scale, o)) < 0);
+  // 0 times a negative scale is -0, but the rational number 0 has no sign: the integer is negated instead.
+  const signs = new Set(each.map((o) => signOf(perChannel(encoding.scale, o))));
+  const negative = signs.size === 1 && signs.has(-1);
+  if (signs.size > 1 && each.some((o) => range(o).low <= 0 && range(o).high >= 0)) return undefined;
   const scale = floatTable(
     'scale',
-    each.map((o) => Math.abs(toFloat32(perChannel(encoding.scale, o)))),
+    each.map((o) => toFloat32(perChannel(encoding.scale, o)) * (negative ? -1 : 1)),
     'real value of one unit of the sum',
   );
   return {

@@ -38,7 +38,8 @@ export function offeredRuns(layouts: Several<Layout>): Layout {
 
 /** The change that brings an input into the wanted layout; null where one of its copies lies so already. */
 function changeOf(offered: Several<Layout>, wanted: Layout, input: TensorType): Conversion | null {
-  if (wanted.kind === 'bytes' || wanted.kind === 'i32' || wanted.kind === 'f32' || offered.some((layout) => sameBits(layout, wanted))) return null;
+  if (wanted.kind === 'bytes' || wanted.kind === 'i32' || wanted.kind === 'f32' || offered.some((layout) => sameBits(layout, wanted)))
+    return null;
   return conversion(offered[0], wanted, input.shape);
 }
 

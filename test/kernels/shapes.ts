@@ -185,7 +185,7 @@ export function binarizations(seed: number): readonly Shape[] {
 }
 
 /** Joins of two and three parts whose channels end inside words, on words, and one bit off. */
-export function joins(): readonly Shape[] {
+export function joins(dtype: 'b1' | 'u8' | 'i32' | 'f32'): readonly Shape[] {
   const lists: readonly (readonly [number, number, ...number[]])[] = [
     [1, 1],
     [3, 31],
@@ -198,15 +198,15 @@ export function joins(): readonly Shape[] {
   ];
   return lists.flatMap((channels) =>
     [[2, 33], [3, 7], []].map((pixels) => {
-      const [first, ...rest] = channels.map((count) => tensorType('b1', [...pixels, count]));
+      const [first, ...rest] = channels.map((count) => tensorType(dtype, [...pixels, count]));
       if (first === undefined) throw new Error('nothing to join');
-      return { title: `[${[...pixels, channels.join('+')].join(', ')}]`, layer: lowered('concat', {}, first, ...rest) };
+      return { title: `${dtype} [${[...pixels, channels.join('+')].join(', ')}]`, layer: lowered('concat', {}, first, ...rest) };
     }),
   );
 }
 
 /** Slices of channels at every bit offset, with steps, and of rows and columns. */
-export function slices(dtype: 'b1' | 'u8', seed: number): readonly Shape[] {
+export function slices(dtype: 'b1' | 'u8' | 'i32' | 'f32', seed: number): readonly Shape[] {
   const random = randomFrom(seed);
   const range = (of: number): Range => {
     const step = random.pick([1, 1, 1, 2, 3]);
@@ -249,8 +249,13 @@ export const ALL_SHAPES: readonly Shape[] = [
   ...pools(6),
   ...inversions(7),
   ...binarizations(8),
-  ...joins(),
+  ...joins('b1'),
+  ...joins('u8'),
+  ...joins('i32'),
+  ...joins('f32'),
   ...slices('b1', 9),
   ...slices('u8', 10),
+  ...slices('i32', 12),
+  ...slices('f32', 13),
   ...bitThresholds(11),
 ];

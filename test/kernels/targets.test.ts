@@ -11,6 +11,8 @@ import { requireTools, STRICT_WARNINGS } from '../run-support/tools.ts';
 import { compileGraph } from '../support/compile-graph.ts';
 import { candidateOf, kernelCase } from '../support/kernel-cases.ts';
 import { runKernelCases, type KernelCase } from '../support/kernel-program.ts';
+import { buildMixed, mixedInputs } from '../support/mixed-graph.ts';
+import { mixedRecipes } from '../support/mixed-recipe.ts';
 import { runModels, type Model } from '../support/model-program.ts';
 import { buildNetwork, networkInputs } from '../support/random-graph.ts';
 import { recipes } from '../support/recipe.ts';
@@ -63,6 +65,20 @@ function networks(target: Target): readonly Model[] {
   });
 }
 
+/** Networks with real numbers between layers. */
+function mixedNetworks(target: Target): readonly Model[] {
+  return fc.sample(mixedRecipes, { seed: 32, numRuns: NETWORKS }).flatMap((recipe, i) => {
+    const { graph, meaning } = buildMixed(recipe);
+    try {
+      const compiled = compileGraph(graph, meaning, { target, name: `m${i}` });
+      return [{ compiled, inputs: mixedInputs(recipe, typeOf(compiled.reference, compiled.reference.input), 2) }];
+    } catch (error) {
+      if (error instanceof UserError) return [];
+      throw error;
+    }
+  });
+}
+
 function caseSize({ inputs, output, tables, scratchWords, inPlace }: KernelCase): Room {
   const bytes = ({ layout, shape }: KernelCase['output']): number =>
     layout.kind === 'bytes' ? shape.reduce((product, size) => product * size, 1) : layoutWords(layout, shape) * 4;
@@ -74,7 +90,9 @@ function caseSize({ inputs, output, tables, scratchWords, inPlace }: KernelCase)
 
 function modelSize({ compiled: { plan } }: Model): Room {
   const variables =
-    plan.workspaceWords * 4 + (plan.input.words === null ? plan.input.length : plan.input.words * 4) + plan.output.length * 4;
+    plan.workspaceWords * 4 +
+    (plan.input.words === null ? plan.input.length * (plan.input.ctype === 'float' ? 4 : 1) : plan.input.words * 4) +
+    plan.output.length * 4;
   return { variables, tables: plan.tableBytes };
 }
 
@@ -110,6 +128,13 @@ describe.each(TARGETS)('%s in the emulator', (name) => {
   it('runs random networks to the bits of their reference graphs', async (context) => {
     requireTools(context, target);
     const all = programs(target, networks(target), modelSize);
+    expect(all.flat().length).toBeGreaterThan(NETWORKS / 2);
+    for (const group of all) expect(await runModels(target, group, { ...build, ...boardOf(target) })).toEqual([]);
+  });
+
+  it('runs random networks of real numbers, integers and bits to the bits of their reference graphs', async (context) => {
+    requireTools(context, target);
+    const all = programs(target, mixedNetworks(target), modelSize);
     expect(all.flat().length).toBeGreaterThan(NETWORKS / 2);
     for (const group of all) expect(await runModels(target, group, { ...build, ...boardOf(target) })).toEqual([]);
   });

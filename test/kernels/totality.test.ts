@@ -1,12 +1,17 @@
 /** Nothing in runtime-c without a user, no kernel without a test. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runtimeBlocks, runtimeFolder } from '../../compiler/emit/runtime.ts';
+import { ELEMENT_KERNELS } from '../../compiler/kernels/elements/index.ts';
 import { KERNELS } from '../../compiler/kernels/index.ts';
+import { UserError } from '../../compiler/support/diagnostics.ts';
 import { loadTarget } from '../../compiler/targets/load.ts';
 import { compileGraph } from '../support/compile-graph.ts';
 import { candidateOf } from '../support/kernel-cases.ts';
+import { buildMixed } from '../support/mixed-graph.ts';
+import { mixedRecipes } from '../support/mixed-recipe.ts';
 import { buildNetwork } from '../support/random-graph.ts';
 import { SIMPLE, type Recipe } from '../support/recipe.ts';
 import { conversionCases } from './conversion-cases.ts';
@@ -14,8 +19,8 @@ import { ALL_SHAPES } from './shapes.ts';
 
 const host = loadTarget('host');
 
-/** Functions that end a network: each kind of last layer on each kind of input, with and without float scores. */
-function scoreSymbols(): readonly string[] {
+/** Functions that plans call: each kind of last layer on each kind of input, and networks of real numbers. */
+function planSymbols(): readonly string[] {
   const [block] = SIMPLE.blocks;
   const vector: Recipe = { ...SIMPLE, input: { ...SIMPLE.input, width: 0 }, blocks: [] };
   const ends: readonly Recipe[] = [
@@ -25,9 +30,14 @@ function scoreSymbols(): readonly string[] {
     { ...SIMPLE, blocks: block ? [block] : [], final: { ...SIMPLE.final, norm: 'normalize' } },
     { ...SIMPLE, dyadic: false, final: { ...SIMPLE.final, alpha: 'each', bias: true } },
   ];
-  return ends.flatMap((recipe) => {
-    const { graph, meaning } = buildNetwork(recipe);
-    return compileGraph(graph, meaning).plan.symbols;
+  const networks = [...ends.map(buildNetwork), ...fc.sample(mixedRecipes, { seed: 3, numRuns: 150 }).map(buildMixed)];
+  return networks.flatMap(({ graph, meaning }) => {
+    try {
+      return compileGraph(graph, meaning).plan.symbols;
+    } catch (error) {
+      if (error instanceof UserError) return [];
+      throw error;
+    }
   });
 }
 
@@ -47,7 +57,8 @@ describe('runtime-c', () => {
       ...conversionCases().flatMap(({ calls }) =>
         calls({ xs: ['x'], y: 'y', scratch: '', table: () => '', rows: ['', ''] }).map(({ symbol }) => symbol),
       ),
-      ...scoreSymbols(),
+      ...ELEMENT_KERNELS.map(({ symbol }) => symbol),
+      ...planSymbols(),
     ];
     const withinBlock = (name: string, text: string): boolean => {
       const code = text.replace(/\/\*[\s\S]*?\*\//g, '');

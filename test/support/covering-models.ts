@@ -3,10 +3,14 @@ import fc from 'fast-check';
 import { typeOf } from '../../compiler/ir/graph.ts';
 import type { Plan } from '../../compiler/plan/plan.ts';
 import { UserError } from '../../compiler/support/diagnostics.ts';
-import { compileGraph } from './compile-graph.ts';
+import type { InputMeaning } from '../../compiler/driver/meaning.ts';
+import type { Graph, TensorData, TensorType } from '../../compiler/ir/types.ts';
+import { compileGraph, type GraphOptions } from './compile-graph.ts';
+import { buildMixed, mixedInputs } from './mixed-graph.ts';
+import { mixedRecipes } from './mixed-recipe.ts';
 import type { Model } from './model-program.ts';
 import { buildNetwork, networkInputs } from './random-graph.ts';
-import { recipes, type Recipe } from './recipe.ts';
+import { recipes } from './recipe.ts';
 
 const SEED = 11;
 const TRIED = 260;
@@ -28,11 +32,14 @@ function sizeOf({ tableBytes, workspaceWords, input }: Plan): number {
   return tableBytes + workspaceWords * 40 + input.length * 10;
 }
 
-function compile(recipe: Recipe, name: string, forcedKernel: string | null): Model | null {
-  const { graph, meaning } = buildNetwork(recipe);
+function compile(
+  { graph, meaning }: { readonly graph: Graph; readonly meaning: InputMeaning },
+  inputsOf: (type: TensorType) => readonly TensorData[],
+  options: GraphOptions,
+): Model | null {
   try {
-    const compiled = compileGraph(graph, meaning, { name, forcedKernel });
-    return { compiled, inputs: networkInputs(recipe, typeOf(compiled.reference, compiled.reference.input), 4) };
+    const compiled = compileGraph(graph, meaning, options);
+    return { compiled, inputs: inputsOf(typeOf(compiled.reference, compiled.reference.input)) };
   } catch (error) {
     if (error instanceof UserError) return null;
     throw error;
@@ -41,10 +48,14 @@ function compile(recipe: Recipe, name: string, forcedKernel: string | null): Mod
 
 /** Small ones first; a network is taken when it brings something new. Every prefix is another name. */
 export function coveringModels(): readonly Model[] {
-  const candidates = fc
-    .sample(recipes, { seed: SEED, numRuns: TRIED })
-    .flatMap((recipe, i) => compile(recipe, `net${i}`, FORCED[i % FORCED.length] ?? null) ?? [])
-    .sort((a, b) => sizeOf(a.compiled.plan) - sizeOf(b.compiled.plan));
+  const binary = fc.sample(recipes, { seed: SEED, numRuns: TRIED }).flatMap((recipe, i) => {
+    const forcedKernel = FORCED[i % FORCED.length] ?? null;
+    return compile(buildNetwork(recipe), (type) => networkInputs(recipe, type, 4), { name: `net${i}`, forcedKernel }) ?? [];
+  });
+  const mixed = fc
+    .sample(mixedRecipes, { seed: SEED, numRuns: TRIED })
+    .flatMap((recipe, i) => compile(buildMixed(recipe), (type) => mixedInputs(recipe, type, 4), { name: `mixed${i}` }) ?? []);
+  const candidates = [...binary, ...mixed].sort((a, b) => sizeOf(a.compiled.plan) - sizeOf(b.compiled.plan));
   const seen = new Set<string>();
   return candidates.filter(({ compiled: { plan } }) => {
     const fresh = featuresOf(plan).filter((feature) => !seen.has(feature));

@@ -20,8 +20,8 @@ export interface Lowered {
   readonly output: TensorType;
 }
 
-export function tensorType(dtype: 'b1' | 'u8' | 'i8', shape: readonly number[], encoding: Encoding = PLAIN): TensorType {
-  return { dtype, shape, encoding };
+export function tensorType(dtype: 'b1' | 'u8' | 'i8' | 'i32' | 'f32', shape: readonly number[], encoding: Encoding = PLAIN): TensorType {
+  return dtype === 'f32' ? { dtype, shape } : { dtype, shape, encoding };
 }
 
 export function lowered<K extends OpKind>(kind: K, attrs: AttrsOf<K>, ...inputs: Several<TensorType>): Lowered {
@@ -35,8 +35,9 @@ export function lowered<K extends OpKind>(kind: K, attrs: AttrsOf<K>, ...inputs:
 /** Stored elements over the whole range of the type; the first samples are the extremes. */
 export function randomElements({ dtype, shape }: TensorType, random: Random, sample: number): TensorData {
   const { minimum, maximum, allocate } = DTYPES[dtype];
-  const constant = [undefined, maximum, minimum][sample];
+  const constant = dtype === 'f32' ? undefined : [undefined, maximum, minimum][sample];
   const value = (): number => {
+    if (dtype === 'f32') return Math.fround((random.unit() - 0.5) * 2 ** random.integer(-20, 20));
     if (constant !== undefined) return constant;
     if (dtype === 'b1') return random.chance(0.5) ? 1 : -1;
     return random.integer(minimum, maximum);

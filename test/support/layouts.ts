@@ -23,8 +23,10 @@ export function packBits(signs: ArrayLike<number>, layout: Layout, shape: readon
   return words;
 }
 
-/** One byte per element of u8 and i8, packed words of bits. */
+/** One byte per element of u8 and i8, four of i32 and f32, packed words of bits. */
 export function storedBytes(data: ArrayLike<number>, layout: Layout, shape: readonly number[]): Uint8Array {
+  if (layout.kind === 'i32') return new Uint8Array(Int32Array.from(data).buffer);
+  if (layout.kind === 'f32') return new Uint8Array(Float32Array.from(data).buffer);
   if (layout.kind === 'bytes') return Uint8Array.from(Array.from(data, (q) => q & 255));
   return new Uint8Array(packBits(data, layout, shape).buffer);
 }
