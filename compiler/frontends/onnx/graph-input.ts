@@ -55,7 +55,8 @@ function readSizes(info: ValueInfoProto, origin: Origin): { readonly elementType
 
 const DYNAMIC_HELP = 'Export with a fixed input size, or set it with onnxruntime.tools.make_dynamic_shape_fixed.';
 
-const ELEMENTWISE: ReadonlySet<string> = new Set([
+/** Operators that leave elements where they are relative to each other. */
+const STATIONARY: ReadonlySet<string> = new Set([
   'Cast',
   'Identity',
   'Add',
@@ -67,18 +68,20 @@ const ELEMENTWISE: ReadonlySet<string> = new Set([
   'Quant',
   'IntQuant',
   'Sign',
+  'Pad',
 ]);
 
-/** What first moves or mixes elements of a tensor, behind elementwise operations. */
-function firstMover(graph: ModelGraph, tensor: string): OnnxNode | undefined {
-  let name = tensor;
-  for (const _ of graph.nodes) {
-    const readers = graph.nodes.filter((node) => node.inputs.includes(name) && node.op !== 'Shape');
-    const [reader] = readers;
-    if (reader === undefined || readers.length > 1 || !ELEMENTWISE.has(reader.op)) return reader;
-    name = reader.outputs[0] ?? '';
+/** What first moves or mixes elements of a tensor, behind operations that do not; in every branch. */
+function firstMovers(graph: ModelGraph, tensor: string): readonly OnnxNode[] {
+  const movers: OnnxNode[] = [];
+  const names = new Set([tensor]);
+  for (const name of names) {
+    for (const node of graph.nodes.filter(({ op, inputs }) => inputs.includes(name) && op !== 'Shape')) {
+      if (STATIONARY.has(node.op)) names.add(node.outputs[0] ?? '');
+      else movers.push(node);
+    }
   }
-  return undefined;
+  return movers;
 }
 
 /**
@@ -86,10 +89,31 @@ function firstMover(graph: ModelGraph, tensor: string): OnnxNode | undefined {
  * from channels-last to channels-first, or it is flattened at once and only its last dimension can be channels.
  */
 function isChannelsLast(graph: ModelGraph, name: string, [, second = 0, , last = 0]: readonly number[]): boolean {
-  const mover = firstMover(graph, name);
+  const [mover] = firstMovers(graph, name);
   if (mover?.op === 'Transpose') return integersAttribute(mover, 'perm')?.join() === '0,3,1,2';
   const flattened = mover?.op === 'Flatten' || mover?.op === 'Reshape';
   return flattened && (last === 1 || last === 3) && second > 4;
+}
+
+/** Operators that read a tensor of rank 3 as [batch][channels][length]. */
+const ON_SEQUENCES: ReadonlySet<string> = new Set([
+  'Conv',
+  'BatchNormalization',
+  'MaxPool',
+  'AveragePool',
+  'GlobalMaxPool',
+  'GlobalAveragePool',
+]);
+
+/**
+ * The place of the channels in an input of rank 3 that is a sequence: [batch][channels][length] where the first thing that mixes its
+ * elements reads it so, [batch][length][channels] where that is the transpose to it. Undefined for an image of one channel.
+ */
+function channelsOfSequence(graph: ModelGraph, name: string): 'first' | 'last' | undefined {
+  const movers = firstMovers(graph, name);
+  if (movers.some(({ op }) => ON_SEQUENCES.has(op))) return 'first';
+  const transposes = movers.some((node) => node.op === 'Transpose' && integersAttribute(node, 'perm')?.join() === '0,2,1');
+  return transposes ? 'last' : undefined;
 }
 
 interface Layout {
@@ -114,6 +138,10 @@ function chooseLayout(graph: ModelGraph, name: string, sizes: readonly (number |
   const onnx = [1, ...known];
   if (known.length === 2) {
     const [height = 1, width = 1] = known;
+    const channels = channelsOfSequence(graph, name);
+    // A sequence is an image of one row.
+    if (channels === 'last') return { value: [1, height, width], onnx, order: null, sample: known, batch };
+    if (channels === 'first') return { value: [1, width, height], onnx, order: channelsFirst(height, 1, width), sample: known, batch };
     if (batch === 1) return { value: [height, width, 1], onnx, order: null, sample: known, batch };
     const sample = [batch, height, width]; // three fixed sizes: an image without batch
     return { value: [height, width, batch], onnx: sample, order: channelsFirst(batch, height, width), sample, batch: 1 };

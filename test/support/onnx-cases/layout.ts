@@ -21,6 +21,19 @@ export const LAYOUT: Readonly<Record<string, Case>> = {
     },
     4,
   ),
+  'Pad of sequences': on(
+    [9, 21],
+    (model, image, draw, [, channels = 1]) => {
+      const x = model.node('Sign', [image]);
+      const [pads, value] = [[0, 0, draw.int(0, 2), 0, 0, draw.int(0, 2)], draw.pick([0, 1, -1])];
+      const padded =
+        model.opset < 11
+          ? model.node('Pad', [x], { pads, value: { float: value } })
+          : model.node('Pad', [x, model.integers(pads), model.float(value)]);
+      return model.node('Conv', [padded, model.floats([2, channels, 2], Array(4 * channels).fill(1))], { pads: [0, 0] });
+    },
+    3,
+  ),
   Flatten: on([9, 21], (model, x, draw, shape) =>
     probe(model, model.node('Flatten', [x], { axis: draw.int(0, shape.length - 1) }), draw, count(shape)),
   ),
@@ -82,6 +95,24 @@ export const LAYOUT: Readonly<Record<string, Case>> = {
     const last = draw.int(first, channels - 1);
     return model.node('Gather', [x, model.integers(Array.from({ length: last - first + 1 }, (_, i) => first + i))], { axis: 1 });
   }),
+  'Concat of sequences': on(
+    [10, 21],
+    (model, x, draw, [, channels = 1, length = 1]) => {
+      const weights = model.floats([2, channels, 1], draw.integers(-2, 2, 2 * channels));
+      const map = model.node('Conv', [model.node('Sign', [x]), weights]);
+      const part = model.node('Slice', [
+        x,
+        ...[
+          [0, 0],
+          [1, length],
+          [1, 2],
+        ].map((list) => model.integers(list)),
+      ]);
+      const joined = model.node('Concat', [map, part], { axis: 1 });
+      return probe(model, joined, draw, 3 * length);
+    },
+    3,
+  ),
   Concat: on(ALL, (model, x, draw) =>
     model.node('Concat', [x, ...draw.pick([[], [model.node('Relu', [x])], [x, model.node('Neg', [x])]])], { axis: 1 }),
   ),

@@ -46,6 +46,32 @@ export const LINEAR: Readonly<Record<string, Case>> = {
       return { output, shape, terms: inputs * kh * kw + 1 };
     },
   },
+  'Conv of sequences': {
+    opsets: ALL,
+    build: (model, draw, magnitude) => {
+      const groups = draw.int(1, 3);
+      const [inputs, outputs, length] = [draw.int(1, 2), groups * draw.int(1, 3), draw.int(1, 4)];
+      const shape = [1, inputs * groups, draw.int(8, 12)];
+      const weights = linear(model, magnitude, [outputs, inputs, length], weightsOf(draw, outputs * inputs * length));
+      const bias = linear(model, magnitude, [outputs], draw.values(outputs));
+      const padding: Record<string, AttributeValue> = draw.flag()
+        ? { pads: draw.integers(0, 2, 2), dilations: [draw.int(1, 2)] }
+        : { auto_pad: draw.pick(['SAME_UPPER', 'SAME_LOWER', 'VALID', 'NOTSET']) };
+      const attributes = { strides: [draw.int(1, 2)], group: groups, ...padding };
+      const output = model.node('Conv', [model.input('x', shape), weights, ...(draw.flag() ? [bias] : [])], attributes);
+      return { output, shape, terms: inputs * length + 1 };
+    },
+  },
+  'Conv of a transposed sequence': {
+    opsets: ALL,
+    build: (model, draw, magnitude) => {
+      const shape = [1, draw.int(3, 8), draw.int(1, 4)];
+      const [, , channels = 1] = shape;
+      const weights = linear(model, magnitude, [2, channels, 2], weightsOf(draw, 4 * channels));
+      const output = model.node('Conv', [model.node('Transpose', [model.input('x', shape)], { perm: [0, 2, 1] }), weights]);
+      return { output, shape, terms: 2 * channels };
+    },
+  },
   Gemm: {
     opsets: ALL,
     build: (model, draw, magnitude) => {
@@ -107,6 +133,29 @@ export const LINEAR: Readonly<Record<string, Case>> = {
       return { output: model.node('AveragePool', [model.input('x', shape)], attributes), shape, terms: count(kernel) + 1 };
     },
   },
+  'MaxPool of sequences': on(
+    ALL,
+    (model, x, draw) => model.node('MaxPool', [x], { kernel_shape: [2], strides: [draw.int(1, 3)], pads: [0, 1] }),
+    3,
+  ),
+  'AveragePool of sequences': summed(ALL, 3, (model, x, draw) =>
+    model.node('AveragePool', [x], {
+      kernel_shape: [3],
+      strides: [draw.int(1, 3)],
+      pads: [draw.int(1, 2), 2],
+      count_include_pad: draw.int(0, 1),
+    }),
+  ),
+  'GlobalAveragePool of sequences': summed(ALL, 3, (model, x) => model.node('GlobalAveragePool', [x])),
+  'BatchNormalization of sequences': on(
+    ALL,
+    (model, x, draw, [, channels = 1]) => {
+      const constants = [0, 1, 2].map(() => model.floats([channels], draw.values(channels)));
+      const variance = model.floats([channels], draw.values(channels).map(Math.abs));
+      return model.node('BatchNormalization', [x, ...constants, variance]);
+    },
+    3,
+  ),
   GlobalAveragePool: summed(ALL, 4, (model, x) => model.node('GlobalAveragePool', [x])),
   ReduceMean: reduction('ReduceMean', 18),
   ReduceSum: reduction('ReduceSum', 13),

@@ -1,10 +1,10 @@
 /** Pad: kept aside until the convolution that it belongs to. */
 import { activationInput, constantInput, optionalConstant, paddedInput, type ImportContext, type NodeReader } from '../context.ts';
-import { isImage } from '../images.ts';
+import { imageShape, isImage } from '../images.ts';
 import { resolveAxis } from '../indexing.ts';
 import { floatAttribute, integersAttribute, refuse, refuseOrder, textAttribute, type OnnxNode } from '../node.ts';
 
-/** Elements added before and after each axis of a tensor of rank 4, [axis][before, after]. */
+/** Elements added before and after each axis of a tensor, [axis][before, after]. */
 function readPads(node: OnnxNode, context: ImportContext, rank: number): readonly (readonly [number, number])[] {
   const listed = integersAttribute(node, 'pads') ?? Array.from(constantInput(node, context, 1, 'its pads').data);
   const axes = optionalConstant(node, context, 3, 'its axes');
@@ -28,8 +28,9 @@ export const readPad: NodeReader = (node, context) => {
   if (x.element !== 'float') return refuse(node, 'pads values that are no floats', 'Cast the tensor to float before this node.');
   if (pads.flat().some((count) => !(count >= 0 && count <= 2 ** 20)))
     return refuse(node, `has pads [${pads.flat().join(', ')}]; numbers of at least 0 work`);
-  const [batch = [0, 0], channel = [0, 0], [top, bottom] = [0, 0], [left, right] = [0, 0]] = pads;
-  if (x.shape.length !== 4 || [...batch, ...channel].some((count) => count !== 0)) {
+  const [batch = [0, 0], channel = [0, 0]] = pads;
+  const [[top, bottom] = [0, 0], [left, right] = [0, 0]] = x.shape.length === 3 ? [[0, 0], pads[2]] : pads.slice(2);
+  if (imageShape(x.shape) === undefined || [...batch, ...channel].some((count) => count !== 0)) {
     return refuse(
       node,
       `pads [${pads.map((p) => p.join('+')).join(', ')}] a tensor of shape [${x.shape.join(', ')}]; only rows and columns of images can be padded`,

@@ -1,8 +1,8 @@
 /** Operators that take tensors apart and join them: Slice, Split, Gather, Concat. */
 import { elementCount } from '../../../ir/encoding.ts';
-import type { Range } from '../../../ir/ops/slice.ts';
+import { wholeRange, type Range } from '../../../ir/ops/slice.ts';
 import { activationInput, apply, optionalConstant, type ImportContext } from '../context.ts';
-import { asImage, asVector, checkSize, isImage } from '../images.ts';
+import { asImage, asVector, checkSize, imageShape, isImage } from '../images.ts';
 import { resolveAxis } from '../indexing.ts';
 import { channelsFirst, compactOrder, type Activation } from '../layout.ts';
 import { integerAttribute, integersAttribute, refuse, refuseOrder, type OnnxNode } from '../node.ts';
@@ -36,7 +36,7 @@ function take(node: OnnxNode, context: ImportContext, x: Activation, lists: read
   const shape = lists.map((list) => list.length);
   if (shape.includes(0)) return refuse(node, `leaves nothing of a tensor of shape [${x.shape.join(', ')}]`);
   const ranges = lists.map(rangeOf);
-  const [batch, channels, rows, columns] = ranges;
+  const [batch, channels, rows, columns] = ranges.length === 3 ? [ranges[0], ranges[1], wholeRange(1), ranges[2]] : ranges;
   if (isImage(x) && batch && channels && rows && columns) {
     const image = asImage(context, node, x);
     const sliced = apply(context, node, 'slice', { ranges: [rows, columns, channels] }, image);
@@ -162,11 +162,11 @@ export function readConcat(node: OnnxNode, context: ImportContext): Activation {
     const value = context.builder.node('concat', node.name, {}, inputs, node.origin);
     return { kind: 'activation', value, shape, order, element: first.element, negated: false, pad: null };
   };
-  if (axis === 1 && parts.every(isImage)) {
-    const [, channels = 1, height = 1, width = 1] = shape;
+  const image = imageShape(shape);
+  if (axis === 1 && image !== undefined && parts.every(isImage)) {
     return join(
       parts.map((part) => asImage(context, node, part)),
-      channelsFirst(channels, height, width),
+      channelsFirst(...image),
     );
   }
   if (elementCount(shape.slice(0, axis)) !== 1) {

@@ -76,7 +76,8 @@ export const readTranspose: NodeReader = (node, context) => {
 export const readShape: NodeReader = (node, context) => {
   const x = paddedInput(node, context);
   const { pad } = x;
-  const grown = pad === null ? [] : [0, 0, pad.top + pad.bottom, pad.left + pad.right];
+  const rows = x.shape.length === 3 || pad === null ? [] : [pad.top + pad.bottom];
+  const grown = pad === null ? [] : [0, 0, ...rows, pad.left + pad.right];
   return shapeConstant(
     node,
     x.shape.map((size, axis) => size + (grown[axis] ?? 0)),
