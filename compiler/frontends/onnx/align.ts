@@ -2,10 +2,10 @@
 import { elementCount } from '../../ir/encoding.ts';
 import type { Constant } from './constant.ts';
 import type { ImportContext } from './context.ts';
-import { asImage, asVector, checkSize, imageShape, isImage, reshapeValue } from './images.ts';
+import { asPlacedImage, asVector, checkSize, imageShape, isImage, rearranged, reshapeValue, takeLast, type PlacedImage } from './images.ts';
 import { broadcastIndices, broadcastShape } from './indexing.ts';
-import { channelsFirst, sameOrder, type Activation } from './layout.ts';
-import { refuse, refuseOrder, type OnnxNode } from './node.ts';
+import { imageOrder, sameOrder, type Activation } from './layout.ts';
+import { refuse, type OnnxNode } from './node.ts';
 
 /**
  * Lines a constant of `shape` up with a tensor: which element of the constant belongs to each channel of the value.
@@ -70,8 +70,11 @@ export function alignTensors(context: ImportContext, node: OnnxNode, a: Activati
   const count = elementCount(shape);
   const image = imageShape(shape);
   if (image !== undefined && isImage(first) && isImage(second)) {
-    const order = channelsFirst(...image);
-    return { first: asImage(context, node, first), second: asImage(context, node, second), shape, order };
+    const [p, q] = [asPlacedImage(context, node, first), asPlacedImage(context, node, second)];
+    const isSingle = ({ image: { shape: sizes } }: PlacedImage): boolean => sizes[1] === 1;
+    const places = isSingle(p) ? q.places : p.places;
+    const moved = isSingle(q) || sameOrder(q.places, places) ? q.image : rearranged(context, node, q.image, q.places, places);
+    return { first: p.image, second: moved, shape, order: imageOrder(image, places) };
   }
   if (elementCount(second.shape) === 1) return { first, second: asOne(context, node, second, first), shape, order: first.order };
   if (elementCount(first.shape) === 1) return { first: asOne(context, node, first, second), second, shape, order: second.order };
@@ -82,9 +85,10 @@ export function alignTensors(context: ImportContext, node: OnnxNode, a: Activati
       'Tensors of one shape can be combined, and images one of which has a single channel, row or column where the other has several.',
     );
   const [p, q] = [asVector(context, node, first), asVector(context, node, second)];
-  if (!sameOrder(p.order, q.order))
-    return refuseOrder(node, `combines ${shapes} whose elements lie in different orders`, 'Combine them before the Flatten or Transpose.');
-  return { first: p, second: q, shape, order: p.order };
+  if (sameOrder(p.order, q.order)) return { first: p, second: q, shape, order: p.order };
+  const wanted = new Int32Array(count);
+  for (let i = 0; i < count; i += 1) wanted[p.order?.[i] ?? i] = q.order?.[i] ?? i;
+  return { first: p, second: { ...q, value: takeLast(context, node, q.value, wanted, []) }, shape, order: p.order };
 }
 
 /** A tensor of one element beside another one: its value has as many dimensions. */

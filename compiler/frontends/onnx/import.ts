@@ -5,7 +5,7 @@ import type { Imported, SideFiles } from '../frontend.ts';
 import { readSparseTensor, readTensor } from './constant.ts';
 import { settle, type ImportContext, type Tensor } from './context.ts';
 import { readGraphInput, type GraphInput } from './graph-input.ts';
-import { asImage, asVector, isImage } from './images.ts';
+import { asImage, asVector, isImage, takeLast } from './images.ts';
 import { inverseOrder, properSizes, type Activation } from './layout.ts';
 import type { Ending, ModelGraph, Reached } from './model-graph.ts';
 import { refuse, refuseOrder, type OnnxNode } from './node.ts';
@@ -112,7 +112,10 @@ function layOut(x: Activation, context: ImportContext, node: OnnxNode): Activati
   if (x.pad !== null) return refuse(node, `ends the network with what "${x.pad.by}" (Pad) has padded`);
   if (x.element === 'bool')
     return refuse(node, 'ends the network with truth values', 'Choose the tensor before the comparison with --output.');
-  if (properSizes(x.shape).length <= 1 && x.order === null) return asVector(context, node, x);
+  if (properSizes(x.shape).length <= 1) {
+    const vector = asVector(context, node, x);
+    return x.order === null ? vector : { ...vector, value: takeLast(context, node, vector.value, x.order, []), order: null };
+  }
   if (isImage(x)) return asImage(context, node, x);
   if (x.order === null) return x;
   return refuseOrder(

@@ -4,7 +4,8 @@
  * An ONNX tensor has a batch dimension and usually puts channels first; a value of the graph is [height][width][channels]
  * or [features]. The correspondence is kept as one permutation per tensor: element i of the ONNX tensor (row-major) is
  * element `order[i]` of the value. Transpose then permutes `order`, Reshape leaves it alone, a dense layer moves it
- * into its weight columns, and a convolution asks whether it is the channels-first order of an image.
+ * into its weight columns, and a convolution asks whether it is the channels-first order of an image, of which it moves a permutation
+ * of the channels (a channel shuffle) into its weights as well.
  */
 import type { ValueId } from '../../ir/types.ts';
 import type { ThreeWay } from './deferred.ts';
@@ -55,6 +56,34 @@ export function channelsFirst(channels: number, height: number, width: number): 
   if (channels === 1 || height * width === 1) return null;
   const [y = 0, x = 0, c = 0] = stridesOf([height, width, channels]);
   return walk([channels, height, width], [c, y, x]);
+}
+
+export type ImageShape = readonly [channels: number, height: number, width: number];
+
+/** Channel c of an image of the file is channel places[c] of its value; null where all lie in the file's order. */
+export type Places = Int32Array | null;
+
+/** The order of an image whose value is [height][width][channels]. */
+export function imageOrder([channels, height, width]: ImageShape, places: Places): Int32Array | null {
+  if (places === null) return channelsFirst(channels, height, width);
+  const pixels = height * width;
+  return compactOrder(
+    Int32Array.from({ length: channels * pixels }, (_, i) => (i % pixels) * channels + (places[Math.floor(i / pixels)] ?? 0)),
+  );
+}
+
+/** Where the channels lie, if `order` is that of an image; undefined for other orders. */
+export function placesIn(order: Int32Array | null, [channels, height, width]: ImageShape): Places | undefined {
+  const pixels = height * width;
+  const places = Int32Array.from({ length: channels }, (_, c) => order?.[c * pixels] ?? c * pixels);
+  const isOrder = places.every((place, c) => {
+    for (let pixel = 0; pixel < pixels; pixel += 1) {
+      const i = c * pixels + pixel;
+      if ((order?.[i] ?? i) !== pixel * channels + place) return false;
+    }
+    return place < channels;
+  });
+  return isOrder ? compactOrder(places) : undefined;
 }
 
 /** The order after the ONNX tensor of `shape` has been transposed. */

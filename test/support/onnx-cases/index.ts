@@ -8,6 +8,7 @@ import { LAYOUT } from './layout.ts';
 import { LINEAR } from './linear.ts';
 import { POINTWISE } from './pointwise.ts';
 import { QUANTIZERS } from './quantizers.ts';
+import { SHUFFLES } from './shuffles.ts';
 
 /** Every operator on tensors that depend on the input. */
-export const CASES: Readonly<Record<string, Case>> = { ...LINEAR, ...COMPARISONS, ...POINTWISE, ...LAYOUT, ...QUANTIZERS };
+export const CASES: Readonly<Record<string, Case>> = { ...LINEAR, ...COMPARISONS, ...POINTWISE, ...LAYOUT, ...SHUFFLES, ...QUANTIZERS };

@@ -25,7 +25,7 @@ export const LAYOUT: Readonly<Record<string, Case>> = {
     [9, 21],
     (model, image, draw, [, channels = 1]) => {
       const x = model.node('Sign', [image]);
-      const [pads, value] = [[0, 0, draw.int(0, 2), 0, 0, draw.int(0, 2)], draw.pick([0, 1, -1])];
+      const [pads, value] = [[0, 0, draw.int(1, 2), 0, 0, draw.int(0, 2)], draw.pick([0, 1, -1])];
       const padded =
         model.opset < 11
           ? model.node('Pad', [x], { pads, value: { float: value } })

@@ -117,15 +117,17 @@ export const LINEAR: Readonly<Record<string, Case>> = {
       // onnxruntime leaves out a last window that begins in the padding, which its own shape inference counts.
       const [before, after] = [ceil && counted ? 0 : 1, ceil ? 0 : 1];
       const pads = [...draw.integers(0, before, 2), ...draw.integers(0, after, 2)];
+      // With steps beyond the window onnxruntime computes a negative padding for SAME.
       const padding: Record<string, AttributeValue> =
-        ceil || draw.flag() ? { pads } : { auto_pad: draw.pick(['SAME_UPPER', 'SAME_LOWER', 'VALID']) };
+        ceil || draw.flag()
+          ? { pads, strides: draw.integers(1, 3, 2) }
+          : { auto_pad: draw.pick(['SAME_UPPER', 'SAME_LOWER', 'VALID']), strides: draw.integers(1, 2, 2) };
       const newer: Record<string, AttributeValue> = {
         ...(ceil ? { ceil_mode: 1 } : {}),
         ...(model.opset >= 19 && draw.flag() ? { dilations: draw.integers(1, 2, 2) } : {}),
       };
       const attributes = {
         kernel_shape: kernel,
-        strides: draw.integers(1, 3, 2),
         count_include_pad: counted ? 1 : 0,
         ...padding,
         ...newer,

@@ -73,9 +73,17 @@ describe('a flattened channels-first image', () => {
     );
   });
 
-  it('is refused as the output', () => {
+  it('as the output is brought into the order of the file', async () => {
     const model = new OnnxModel();
-    expect(codesOf(model.bytes(model.node('Flatten', [model.input('x', [1, 2, 4, 3])])))).toEqual(['BNN1011']);
+    const bytes = model.bytes(model.node('Flatten', [model.input('x', [1, 2, 4, 3])]));
+    const imported = await expectSameAsOnnxRuntime(bytes, [1, 2, 4, 3], randomSource(5));
+    expect(imported.outputOrder).toBeNull();
+    expect(imported.graph.nodes.map(({ kind }) => kind)).toEqual(['reshape', 'slice', 'slice', 'concat']);
+  });
+
+  it('is refused as the output where that would take hundreds of parts', () => {
+    const model = new OnnxModel();
+    expect(codesOf(model.bytes(model.node('Flatten', [model.input('x', [1, 300, 2, 2])])))).toEqual(['BNN1011']);
   });
 
   it('is refused as an image of other sizes', () => {

@@ -56,12 +56,21 @@ describe('Slice', () => {
     await expectSameAsOnnxRuntime(bytes, shape, randomSource(2));
   });
 
-  it('of a flattened image is refused where the features lie unevenly in the map', () => {
+  /** The first `count` features of a flattened image: all pixels of the first channel, some of the second. */
+  const cut = (shape: readonly number[], count: number): Uint8Array => {
     const model = new OnnxModel();
-    const flat = model.node('Flatten', [model.input('x', [1, 2, 2, 3])]);
-    const part = model.node('Slice', [flat, ...[[0], [7], [1]].map((list) => model.integers(list))], {}, { name: 'cut' });
-    const bytes = model.bytes(model.node('MatMul', [part, model.floats([7, 1], Array(7).fill(1))]));
-    expect(problemsOf(bytes).map(({ code, origin }) => [code, origin?.path])).toEqual([['BNN1011', 'graph.node[1] "cut" (Slice)']]);
+    const flat = model.node('Flatten', [model.input('x', shape)]);
+    const part = model.node('Slice', [flat, ...[[0], [count], [1]].map((list) => model.integers(list))], {}, { name: 'cut' });
+    return model.bytes(model.node('MatMul', [part, model.floats([count, 1], Array(count).fill(1))]));
+  };
+
+  it('of a flattened image joins the features where they lie unevenly in the map', async () => {
+    await expectSameAsOnnxRuntime(cut([1, 2, 2, 3], 7), [1, 2, 2, 3], randomSource(6));
+  });
+
+  it('of a flattened image is refused where that would take hundreds of parts', () => {
+    const problems = problemsOf(cut([1, 3, 32, 32], 2047));
+    expect(problems.map(({ code, origin }) => [code, origin?.path])).toEqual([['BNN1011', 'graph.node[1] "cut" (Slice)']]);
   });
 
   it.each([
@@ -151,8 +160,18 @@ describe('Gather', () => {
     await expectSameAsOnnxRuntime(bytes, [1, 12], randomSource(2));
   });
 
-  it.each([[[0, 1, 3]], [[1, 1]], [[7]]])('of channels %j is refused', (list) => {
-    expect(codesOf(onImage(13, (m, x) => m.node('Gather', [x, m.integers(list)], { axis: 1 }), list.length))[0]).toMatch(/BNN10(08|11)/);
+  it.each([[[0, 1, 3]], [[1, 1]], [[2, 0, 1]], [[3, 3, 0, 1, 2, 3, 0]]])('of channels %j takes them in that order', async (list) => {
+    const bytes = onImage(13, (m, x) => m.node('Gather', [x, m.integers(list)], { axis: 1 }), list.length);
+    await expectSameAsOnnxRuntime(bytes, [1, 4, 5, 6], randomSource(8));
+  });
+
+  it('of all channels in another order is no operation: the weights behind it are permuted', () => {
+    const bytes = onImage(13, (m, x) => m.node('Gather', [x, m.integers([3, 0, 2, 1])], { axis: 1 }), 4);
+    expect(kinds(bytes)).toEqual(['conv2d', 'conv2d']);
+  });
+
+  it('of a channel that does not exist is refused', () => {
+    expect(codesOf(onImage(13, (m, x) => m.node('Gather', [x, m.integers([7])], { axis: 1 }), 1))).toEqual(['BNN1008']);
   });
 });
 

@@ -11,9 +11,9 @@ import {
   type ImportContext,
   type NodeReader,
 } from '../context.ts';
-import { asImage, asVector, checkSize, imageResult, imageSizes, needVector } from '../images.ts';
+import { asPlacedImage, asVector, checkSize, imageResult, imageSizes, needVector, rearranged, type PlacedImage } from '../images.ts';
 import { broadcastIndices, broadcastShape } from '../indexing.ts';
-import type { Activation, PendingPad } from '../layout.ts';
+import { compactOrder, type Activation, type PendingPad, type Places } from '../layout.ts';
 import { floatAttribute, integerAttribute, refuse, type OnnxNode } from '../node.ts';
 import type { Constant } from '../constant.ts';
 import { elementwise } from './arithmetic.ts';
@@ -48,6 +48,24 @@ function joinPadding(node: OnnxNode, own: Padding, pad: PendingPad | null): { re
   return { padding, padValue: value === 1 ? 1 : value === -1 ? -1 : 0 };
 }
 
+/**
+ * An image whose channels lie group by group, the groups in any order. Where they do not (a channel shuffle before a grouped convolution),
+ * the channels of each group are brought together, in the order in which they lie.
+ */
+function groupedImage(context: ImportContext, node: OnnxNode, x: Activation, groups: number): PlacedImage {
+  const placed = asPlacedImage(context, node, x);
+  const { image, places } = placed;
+  if (places === null) return placed;
+  const size = places.length / groups;
+  const groupOf = (channel: number): number => Math.floor((places[channel] ?? 0) / size);
+  if (places.every((_, c) => groupOf(c) === groupOf(c - (c % size)))) return placed;
+  const together = Int32Array.from(places, (place, c) => {
+    const first = c - (c % size);
+    return first + places.subarray(first, first + size).filter((other) => other < place).length;
+  });
+  return { image: rearranged(context, node, image, places, together), places: compactOrder(together) };
+}
+
 /** Weights of the file are [outputs][inputs][height][width], or [outputs][inputs][length]; ours [outputs][height][width][inputs]. */
 export const readConv: NodeReader = (node, context) => {
   const x = paddedInput(node, context);
@@ -60,33 +78,50 @@ export const readConv: NodeReader = (node, context) => {
   if (x.shape.length !== rank)
     return refuse(node, `has weights of shape [${weights.shape.join(', ')}] on a tensor of shape [${x.shape.join(', ')}]`);
   const [outputs = 0, inputs = 0, height = 1, width = 1] = rank === 3 ? [...weights.shape.slice(0, 2), 1, weights.shape[2]] : weights.shape;
-  const image = asImage(context, node, { ...x, pad: null });
-  const [channels, rows, columns] = imageSizes(node, image);
+  const [channels, rows, columns] = imageSizes(node, x);
   const groups = integerAttribute(node, 'group', 1);
-  if (!Number.isSafeInteger(groups) || groups < 1 || inputs * groups !== channels) {
-    return refuse(node, `has ${groups} groups of ${inputs} input channels on an image of ${channels} channels`);
+  if (!Number.isSafeInteger(groups) || groups < 1 || inputs * groups !== channels || outputs % groups !== 0) {
+    return refuse(node, `has ${groups} groups of ${inputs} input channels and ${outputs} outputs on an image of ${channels} channels`);
   }
+  const { image, places } = groupedImage(context, node, { ...x, pad: null }, groups);
   const padded = [rows + (x.pad ? x.pad.top + x.pad.bottom : 0), columns + (x.pad ? x.pad.left + x.pad.right : 0)] as const;
   const window = readWindow(node, padded, rank === 3 ? 1 : 2, [height, width]);
+  // Output o of the file is output outputAt(o) of the layer: its group stands where the channels of the group lie.
+  const placeOf = (channel: number): number => places?.[channel] ?? channel;
+  const perGroup = outputs / groups;
+  const outputAt = (o: number): number => Math.floor(placeOf(Math.floor(o / perGroup) * inputs) / inputs) * perGroup + (o % perGroup);
   const values = new Float32Array(weights.data.length);
+  const taps = height * width;
   for (let o = 0; o < outputs; o += 1) {
     for (let c = 0; c < inputs; c += 1) {
-      for (let tap = 0; tap < height * width; tap += 1) {
-        values[(o * height * width + tap) * inputs + c] = weights.data[(o * inputs + c) * height * width + tap] ?? 0;
+      const column = placeOf(Math.floor(o / perGroup) * inputs + c) % inputs;
+      for (let tap = 0; tap < taps; tap += 1) {
+        values[(outputAt(o) * taps + tap) * inputs + column] = weights.data[(o * inputs + c) * taps + tap] ?? 0;
       }
     }
   }
+  const outputPlaces = compactOrder(Int32Array.from({ length: outputs }, (_, o) => outputAt(o)));
+  const bias = toBias(node, optionalConstant(node, context, 2, 'its bias'), outputs);
   const attrs = {
     weights: toWeights(values, outputs),
-    bias: toBias(node, optionalConstant(node, context, 2, 'its bias'), outputs),
+    bias: bias && moved(bias, outputPlaces),
     sum: 'sequential',
     threshold: null,
     ...window,
     ...joinPadding(node, window.padding, x.pad),
     groups,
   } as const;
-  return imageResult(context, node, 'conv2d', attrs, image);
+  return imageResult(context, node, 'conv2d', attrs, image, outputPlaces);
 };
+
+/** Entry i of a list moved to places[i]. */
+function moved(list: Float32Array, places: Places): Float32Array {
+  const result = new Float32Array(list.length);
+  list.forEach((entry, i) => {
+    result[places?.[i] ?? i] = entry;
+  });
+  return result;
+}
 
 /** The dense layer itself: `weightAt(input, output)` in the file's order of inputs, moved to the value's order. */
 function dense(

@@ -1,11 +1,11 @@
 /** Operators that take tensors apart and join them: Slice, Split, Gather, Concat. */
 import { elementCount } from '../../../ir/encoding.ts';
-import { wholeRange, type Range } from '../../../ir/ops/slice.ts';
-import { activationInput, apply, optionalConstant, type ImportContext } from '../context.ts';
-import { asImage, asVector, checkSize, imageShape, isImage } from '../images.ts';
+import type { Range } from '../../../ir/ops/slice.ts';
+import { activationInput, optionalConstant, type ImportContext } from '../context.ts';
+import { asPlacedImage, asVector, checkSize, imageShape, isImage, takeLast } from '../images.ts';
 import { resolveAxis } from '../indexing.ts';
-import { channelsFirst, compactOrder, type Activation } from '../layout.ts';
-import { integerAttribute, integersAttribute, refuse, refuseOrder, type OnnxNode } from '../node.ts';
+import { compactOrder, imageOrder, type Activation } from '../layout.ts';
+import { integerAttribute, integersAttribute, refuse, type OnnxNode } from '../node.ts';
 
 /** The indices as a range, if they are start, start + step, … with a step of at least 1. */
 function rangeOf(indices: ArrayLike<number>): Range | undefined {
@@ -28,33 +28,35 @@ function chosenElements(shape: readonly number[], lists: readonly (readonly numb
   return Int32Array.from(chosen);
 }
 
+/** Elements to take in the order in which they lie, and where each wanted one is then; in the wanted order where one is wanted twice. */
+function sorted(wanted: Int32Array): { readonly lying: Int32Array; readonly places: Int32Array | null } {
+  const lying = wanted.toSorted();
+  if (lying.some((index, i) => index === lying[i - 1])) return { lying: wanted, places: null };
+  const places = new Map(Array.from(lying, (index, i) => [index, i]));
+  return { lying, places: compactOrder(wanted.map((index) => places.get(index) ?? 0)) };
+}
+
 /**
  * Some elements of a tensor: those whose index along each axis is in that axis' list, in the lists' order. An image stays an
- * image; of any other tensor the chosen elements must lie evenly in the value, and its order takes up the rest.
+ * image. What is taken stays in the order in which it lies, and the tensor's order takes up the rest: a permutation costs nothing.
  */
 function take(node: OnnxNode, context: ImportContext, x: Activation, lists: readonly (readonly number[])[]): Activation {
   const shape = lists.map((list) => list.length);
   if (shape.includes(0)) return refuse(node, `leaves nothing of a tensor of shape [${x.shape.join(', ')}]`);
-  const ranges = lists.map(rangeOf);
-  const [batch, channels, rows, columns] = ranges.length === 3 ? [ranges[0], ranges[1], wholeRange(1), ranges[2]] : ranges;
-  if (isImage(x) && batch && channels && rows && columns) {
-    const image = asImage(context, node, x);
-    const sliced = apply(context, node, 'slice', { ranges: [rows, columns, channels] }, image);
-    return { ...sliced, element: x.element, negated: x.negated, shape, order: channelsFirst(channels.size, rows.size, columns.size) };
+  checkSize(node, shape);
+  const rest = { kind: 'activation', shape, element: x.element, negated: x.negated, pad: null, range: x.range } as const;
+  const [rows, columns] = (lists.length === 3 ? [[0], lists[2] ?? []] : lists.slice(2)).map(rangeOf);
+  const sizes = imageShape(shape);
+  if (sizes !== undefined && isImage(x) && rows && columns) {
+    const { image, places } = asPlacedImage(context, node, x);
+    const wanted = Int32Array.from(lists[1] ?? [], (channel) => places?.[channel] ?? channel);
+    const taken = sorted(wanted);
+    const value = takeLast(context, node, image.value, taken.lying, [rows, columns]);
+    return { ...rest, value, order: imageOrder(sizes, taken.places) };
   }
   const vector = asVector(context, node, x);
-  const chosen = chosenElements(x.shape, lists).map((index) => x.order?.[index] ?? index);
-  const range = rangeOf([...chosen].sort((a, b) => a - b));
-  if (range === undefined) {
-    return refuseOrder(
-      node,
-      `takes elements of a tensor of shape [${x.shape.join(', ')}] that do not lie evenly in the map it comes from`,
-      'Take channels, rows or columns of the image before the Flatten, Transpose or Reshape.',
-    );
-  }
-  const sliced = apply(context, node, 'slice', { ranges: [range] }, vector);
-  const order = compactOrder(chosen.map((index) => (index - range.start) / range.step));
-  return { ...sliced, element: x.element, negated: x.negated, shape, order };
+  const taken = sorted(chosenElements(x.shape, lists).map((index) => x.order?.[index] ?? index));
+  return { ...rest, value: takeLast(context, node, vector.value, taken.lying, []), order: taken.places };
 }
 
 function allIndices({ shape }: Activation): (readonly number[])[] {
@@ -131,7 +133,6 @@ export function readGather(node: OnnxNode, context: ImportContext): Activation {
   if (indices.shape.length > 1) return refuse(node, `gathers by indices of shape [${indices.shape.join(', ')}]`);
   const axis = axisOf(node, integerAttribute(node, 'axis', 0), x);
   const size = x.shape[axis] ?? 0;
-  if (indices.data.length > size) return refuse(node, `gathers ${indices.data.length} elements of a dimension of size ${size}`);
   const lists = allIndices(x);
   lists[axis] = Array.from(indices.data, (i) => {
     const index = i < 0 ? i + size : i;
@@ -164,9 +165,16 @@ export function readConcat(node: OnnxNode, context: ImportContext): Activation {
   };
   const image = imageShape(shape);
   if (axis === 1 && image !== undefined && parts.every(isImage)) {
+    const placed = parts.map((part) => asPlacedImage(context, node, part));
+    let before = 0;
+    const places = placed.flatMap(({ image: { shape: sizes }, places: own }) => {
+      const channels = sizes[1] ?? 0;
+      before += channels;
+      return Array.from({ length: channels }, (_, c) => before - channels + (own?.[c] ?? c));
+    });
     return join(
-      parts.map((part) => asImage(context, node, part)),
-      channelsFirst(...image),
+      placed.map((part) => part.image),
+      imageOrder(image, compactOrder(Int32Array.from(places))),
     );
   }
   if (elementCount(shape.slice(0, axis)) !== 1) {

@@ -1,7 +1,7 @@
 /** MaxPool, AveragePool, and their global relatives. */
 import { NO_PADDING, isPadded, outputSize, type Padding, type Window } from '../../../ir/attributes.ts';
 import { activationInput, needFloat, paddedInput, type ImportContext, type NodeReader } from '../context.ts';
-import { asImage, imageResult, imageSizes } from '../images.ts';
+import { asPlacedImage, imageResult, imageSizes, type PlacedImage } from '../images.ts';
 import type { Activation, PendingPad } from '../layout.ts';
 import { integerAttribute, refuse, type OnnxNode } from '../node.ts';
 import { readWindow } from './window.ts';
@@ -20,8 +20,7 @@ function ceilPadding(node: OnnxNode, window: Window, size: number, axis: 0 | 1):
   return after + stride - left;
 }
 
-interface Pooled {
-  readonly image: Activation;
+interface Pooled extends PlacedImage {
   /** The node's own padding. */
   readonly own: Padding;
   /** As the file states it, with a Pad before it. */
@@ -32,7 +31,8 @@ interface Pooled {
 
 /** Image and window of a pool. */
 function readPooled(node: OnnxNode, context: ImportContext, x: Activation): Pooled {
-  const image = asImage(context, node, { ...x, pad: null });
+  const placed = asPlacedImage(context, node, { ...x, pad: null });
+  const { image } = placed;
   const [, height, width] = imageSizes(node, image);
   const { top, left, bottom, right } = x.pad ?? NO_PADDING;
   const own = readWindow(node, [height + top + bottom, width + left + right], image.shape.length === 3 ? 1 : 2, null);
@@ -43,9 +43,9 @@ function readPooled(node: OnnxNode, context: ImportContext, x: Activation): Pool
     right: own.padding.right + right,
   };
   const window = { ...own, padding: stated };
-  if (integerAttribute(node, 'ceil_mode', 0) === 0) return { image, own: own.padding, window, padding: stated };
+  if (integerAttribute(node, 'ceil_mode', 0) === 0) return { ...placed, own: own.padding, window, padding: stated };
   const beyond = { bottom: ceilPadding(node, window, height, 0), right: ceilPadding(node, window, width, 1) };
-  return { image, own: own.padding, window, padding: { ...stated, ...beyond } };
+  return { ...placed, own: own.padding, window, padding: { ...stated, ...beyond } };
 }
 
 export const readMaxPool: NodeReader = (node, context) => {
@@ -53,8 +53,8 @@ export const readMaxPool: NodeReader = (node, context) => {
   if (x.pad !== null && !isNeutral(x.pad)) {
     return refuse(node, `reads what "${x.pad.by}" (Pad) has padded with ${x.pad.value}`, 'Use the pads of MaxPool itself: they never win.');
   }
-  const { image, window, padding } = readPooled(node, context, x);
-  return { ...imageResult(context, node, 'max-pool', { ...window, padding, minimum: null }, image), range: x.range };
+  const { image, places, window, padding } = readPooled(node, context, x);
+  return { ...imageResult(context, node, 'max-pool', { ...window, padding, minimum: null }, image, places), range: x.range };
 };
 
 /** Has every window of one axis an element of the image? Dilated ones may reach over a small image. */
@@ -80,7 +80,7 @@ export const readAveragePool: NodeReader = (node, context) => {
   needFloat(node, x);
   if (x.pad !== null && x.pad.value !== 0)
     return refuse(node, `reads what "${x.pad.by}" (Pad) has padded with ${x.pad.value}; 0 works before an average`);
-  const { image, own, window, padding } = readPooled(node, context, x);
+  const { image, places, own, window, padding } = readPooled(node, context, x);
   const counted = integerAttribute(node, 'count_include_pad', 0) !== 0;
   if (x.pad !== null && !counted && isPadded(own))
     return refuse(node, `pads with zeros that do not count what "${x.pad.by}" (Pad) has padded with zeros that count`);
@@ -95,15 +95,18 @@ export const readAveragePool: NodeReader = (node, context) => {
   const [, height, width] = imageSizes(node, image);
   if (!countPadding && !(reaches(window, padding, height, 0) && reaches(window, padding, width, 1)))
     return refuse(node, 'has a window that lies wholly in the padding, whose mean is 0/0');
-  return { ...imageResult(context, node, 'average-pool', { ...window, padding, countPadding, sum: 'sequential' }, image), range: x.range };
+  return {
+    ...imageResult(context, node, 'average-pool', { ...window, padding, countPadding, sum: 'sequential' }, image, places),
+    range: x.range,
+  };
 };
 
 /** The largest element of each channel: a window as large as the image. */
 export function maximumOfAll(node: OnnxNode, context: ImportContext): Activation {
-  const image = asImage(context, node, activationInput(node, context));
+  const { image, places } = asPlacedImage(context, node, activationInput(node, context));
   const [, height, width] = imageSizes(node, image);
   const window = { kernel: [height, width], stride: [1, 1], dilation: [1, 1], padding: NO_PADDING, minimum: null } as const;
-  return { ...imageResult(context, node, 'max-pool', window, image), range: image.range };
+  return { ...imageResult(context, node, 'max-pool', window, image, places), range: image.range };
 }
 
 /** The mean of `rows` × `columns` elements of each channel, which are all that the image has along these axes. */
@@ -113,9 +116,9 @@ export function meanOver(
   x: Activation,
   kernel: readonly [rows: number, columns: number],
 ): Activation {
-  const image = asImage(context, node, x);
+  const { image, places } = asPlacedImage(context, node, x);
   const window = { kernel, stride: [1, 1], dilation: [1, 1], padding: NO_PADDING, countPadding: false, sum: 'sequential' } as const;
-  return { ...imageResult(context, node, 'average-pool', window, image), range: image.range };
+  return { ...imageResult(context, node, 'average-pool', window, image, places), range: image.range };
 }
 
 export const readGlobalMaxPool: NodeReader = maximumOfAll;

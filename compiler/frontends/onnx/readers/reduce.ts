@@ -2,7 +2,7 @@
 import { elementCount } from '../../../ir/encoding.ts';
 import { NO_PADDING, toBinaryWeights, type Weights } from '../../../ir/attributes.ts';
 import { activationInput, apply, needFloat, optionalConstant, type ImportContext, type NodeReader } from '../context.ts';
-import { asImage, asVector, imageResult, imageSizes } from '../images.ts';
+import { asPlacedImage, asVector, imageResult, imageSizes } from '../images.ts';
 import { resolveAxis } from '../indexing.ts';
 import { properSizes, type Activation } from '../layout.ts';
 import { integerAttribute, integersAttribute, refuse, type OnnxNode } from '../node.ts';
@@ -79,7 +79,8 @@ function readSum(mean: boolean): NodeReader {
       groups,
       padValue: 0,
     } as const;
-    return { ...imageResult(context, node, 'conv2d', attrs, asImage(context, node, x)), shape };
+    const { image, places } = asPlacedImage(context, node, x);
+    return { ...imageResult(context, node, 'conv2d', attrs, image, groups === 1 ? null : places), shape };
   };
 }
 

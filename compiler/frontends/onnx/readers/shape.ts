@@ -12,7 +12,7 @@ import {
 } from '../context.ts';
 import { shapeConstant } from '../fold/makers.ts';
 import { constant } from '../constant.ts';
-import { asImage, asVector, isImage } from '../images.ts';
+import { asPlacedImage, asVector, isImage } from '../images.ts';
 import { broadcastShape, isPermutation, resolveAxis, resolveReshape, squeezedShape, unsqueezedShape } from '../indexing.ts';
 import { properSizes, transposedOrder, type Activation } from '../layout.ts';
 import { integerAttribute, integersAttribute, refuse, refuseOrder, type OnnxNode } from '../node.ts';
@@ -24,7 +24,7 @@ function reshaped(node: OnnxNode, context: ImportContext, x: Activation, shape: 
   const [before, after] = [properSizes(x.shape), properSizes(shape)];
   if (before.length === after.length && before.every((size, i) => size === after[i])) return result;
   if (after.length <= 1) return asVector(context, node, result);
-  return isImage(result) ? asImage(context, node, result) : result;
+  return isImage(result) ? asPlacedImage(context, node, result).image : result;
 }
 
 export const readFlatten: NodeReader = (node, context) => {
