@@ -43,6 +43,7 @@ export const SYSTEMS: readonly TrainedModel[] = [
   'xnor-lenet-small',
   'lbcnn',
   'bmxnet-lenet',
+  'birealnet',
 ].map((name) => fixture(name, PIXELS));
 
 /** Trained by others: there when BNNC_MODELS_DIR names their folder. */

@@ -41,6 +41,7 @@ describe('the fixtures', () => {
     ['xnor-lenet-small', (pixel: number) => pixel / 255],
     ['lbcnn', (pixel: number) => pixel / 255],
     ['bmxnet-lenet', (pixel: number) => pixel / 255],
+    ['birealnet', (pixel: number) => pixel / 255],
   ] as const)('%s is read and predicts what onnxruntime predicts', (name, toReal) => {
     const folder = path.join(FIXTURES, name);
     const seen = predictions(path.join(folder, 'model.onnx'), path.join(folder, 'vectors-images.idx3-ubyte.gz'), 10, toReal);
