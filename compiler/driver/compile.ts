@@ -120,7 +120,8 @@ export function meanModel(source: ModelSource, options: CompileOptions, observer
   const reference = fixMeaning(imported.graph, meaning, diagnostics);
   dump('meaning', reference);
   checkSettled(imported, reference, options);
-  return { format, imported, reference, warnings: diagnostics.warnings };
+  const decided = diagnostics.warnings.filter(({ code }) => code === 'BNN2009').map(({ message }) => message);
+  return { format, imported: { ...imported, notes: [...imported.notes, ...decided] }, reference, warnings: diagnostics.warnings };
 }
 
 /**

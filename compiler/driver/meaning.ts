@@ -170,7 +170,8 @@ function fixNode(graph: Graph, node: Node, meaning: InputMeaning, diagnostics: D
  * - on an 8-bit input that goes on to a linear layer, affine steps, as part of that layer's exact sum.
  */
 function exactChange(graph: Graph, node: Node, steps: readonly Step[], input: TensorType): Encoding | undefined {
-  if (input.dtype === 'b1') return graph.output === node.output ? undefined : bitChange(steps, input);
+  if (graph.output === node.output) return undefined;
+  if (input.dtype === 'b1') return bitChange(steps, input);
   if ((input.dtype !== 'u8' && input.dtype !== 'i8') || !feedsLinear(graph, node)) return undefined;
   return affineChange(steps, channelCount(input.shape));
 }

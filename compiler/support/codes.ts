@@ -163,6 +163,13 @@ const entries = {
       'The number of scales or offsets is neither 1 nor the number of channels, a scale is 0, or the chosen input type cannot represent what the first layer needs.',
     ],
   },
+  BNN2009: {
+    title: 'sign(0) of a real number is taken as +1',
+    explanation: [
+      'torch.sign and ONNX Sign give 0 for 0, which a bit cannot hold. Where the sign reads sums of integers, bnnc finds out whether 0 can occur; of real numbers it cannot know, and takes +1. The banner of the header says so, and --strict refuses it.',
+      'Say which one your deployment means: --sign-zero plus or --sign-zero minus.',
+    ],
+  },
   BNN3001: {
     title: 'the model does not fit the target',
     explanation: [

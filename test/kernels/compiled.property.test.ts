@@ -99,7 +99,6 @@ describe('random networks as C', () => {
       'dense-b1-b1-columns',
       'invert-b1',
       'max-pool-b1',
-      'scores',
       'slice-8bit',
       'slice-b1',
       'slice-planes-b1',

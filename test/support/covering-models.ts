@@ -55,7 +55,9 @@ export function coveringModels(): readonly Model[] {
   const mixed = fc
     .sample(mixedRecipes, { seed: SEED, numRuns: TRIED })
     .flatMap((recipe, i) => compile(buildMixed(recipe), (type) => mixedInputs(recipe, type, 4), { name: `mixed${i}` }) ?? []);
-  const candidates = [...binary, ...mixed].sort((a, b) => sizeOf(a.compiled.plan) - sizeOf(b.compiled.plan));
+  const candidates = [...binary, ...mixed]
+    .filter(({ compiled }) => compiled.lowered.nodes.length > 0)
+    .sort((a, b) => sizeOf(a.compiled.plan) - sizeOf(b.compiled.plan));
   const seen = new Set<string>();
   return candidates.filter(({ compiled: { plan } }) => {
     const fresh = featuresOf(plan).filter((feature) => !seen.has(feature));
