@@ -13,7 +13,8 @@ import { offeredRuns } from '../kernels/select.ts';
 import type { Diagnostics } from '../support/diagnostics.ts';
 import type { Address, Draft, Place } from './draft.ts';
 import type { ElementChain } from './element-chain.ts';
-import { ElementText, type Sink } from './element-text.ts';
+import type { Sink } from './element-sink.ts';
+import { ElementText } from './element-text.ts';
 import type { Places } from './places.ts';
 
 export interface ElementContext {

@@ -6,7 +6,7 @@ import { isLinear } from '../ir/accumulator.ts';
 import { channelCount, elementCount } from '../ir/encoding.ts';
 import { inputOf, onlyConsumerOf, typeOf } from '../ir/graph.ts';
 import type { Graph, Node, TensorType } from '../ir/types.ts';
-import type { WindowNode } from './element-text.ts';
+import type { WindowNode } from './element-window.ts';
 
 export interface ElementChain {
   readonly head: Node;
