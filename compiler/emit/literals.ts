@@ -5,7 +5,7 @@ import { floatLiteral } from '../support/c-literals.ts';
 function literal(ctype: Table['ctype'], value: number): string {
   switch (ctype) {
     case 'uint32_t':
-      return `0x${value.toString(16).toUpperCase().padStart(8, '0')}u`;
+      return `0x${(value + 2 ** 32).toString(16).slice(1).toUpperCase()}u`;
     case 'float':
       return floatLiteral(value);
     case 'int32_t':
@@ -21,12 +21,10 @@ export function tableRows({ ctype, values }: Table): readonly string[] {
   const width = ctype === 'int16_t' || ctype === 'uint16_t' ? 6 : ctype === 'int32_t' ? 8 : 0;
   const rows: string[] = [];
   for (let start = 0; start < values.length; start += perRow) {
-    rows.push(
-      values
-        .slice(start, start + perRow)
-        .map((v) => literal(ctype, v).padStart(width))
-        .join(', '),
-    );
+    const end = Math.min(start + perRow, values.length);
+    const cells: string[] = [];
+    for (let i = start; i < end; i += 1) cells.push(literal(ctype, values[i] as number).padStart(width));
+    rows.push(cells.join(', '));
   }
   return rows;
 }

@@ -27,7 +27,7 @@ function list(items: readonly string[]): string {
 const numbers = (values: ArrayLike<number>): string => list(Array.from(values, numberText));
 
 /** uint32 words as base64 of their little-endian bytes: a third of the size of hexadecimal literals. */
-function wordsText(values: readonly number[]): string {
+function wordsText(values: Uint32Array): string {
   const bytes = new DataView(new ArrayBuffer(values.length * 4));
   values.forEach((word, i) => bytes.setUint32(i * 4, word, true));
   const base64 = Buffer.from(bytes.buffer).toString('base64');

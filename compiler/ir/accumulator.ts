@@ -48,18 +48,23 @@ export function accumulatorOf(node: LinearNode, input: TensorType): Accumulator 
     if (padded) ends.push(terms.pad);
     return { low: Math.min(...ends), high: Math.max(...ends) };
   };
-  const uniform = terms.multiplier.length === 1 && terms.addend.length === 1 ? bounds(0) : undefined;
-  /** Bounds of the term of each tap of one output, before its weight. */
-  const tapBounds = (output: number): readonly Range[] => {
-    const group = Math.floor(output / (weights.outputs / groups));
-    return Array.from({ length: taps }, (_, i) => uniform ?? bounds(group * channels + (i % channels)));
-  };
+  const isUniform = terms.multiplier.length === 1 && terms.addend.length === 1;
+  /** How many inputs in a row have bounds of their own; then the bounds repeat. */
+  const period = isUniform ? 1 : channels;
+  /** Bounds of the terms that a group sums up, before their weights. */
+  const boundsOfGroup = Array.from({ length: isUniform ? 1 : groups }, (_, group) =>
+    Array.from({ length: period }, (_unused, channel) => bounds(group * channels + channel)),
+  );
+  const boundsOf = (output: number): readonly Range[] => perChannel(boundsOfGroup, Math.floor(output / (weights.outputs / groups)));
   const range = (output: number): Range => {
     let [low, high] = [0, 0];
-    for (const [i, tap] of tapBounds(output).entries()) {
-      const positive = weights.signs[output * taps + i] === 1;
-      low += positive ? tap.low : -tap.high;
-      high += positive ? tap.high : -tap.low;
+    for (const [first, tap] of boundsOf(output).entries()) {
+      let sum = 0;
+      for (let i = output * taps + first; i < (output + 1) * taps; i += period) sum += weights.signs[i] as number;
+      const positive = (taps / period + sum) / 2;
+      const negative = taps / period - positive;
+      low += positive * tap.low - negative * tap.high;
+      high += positive * tap.high - negative * tap.low;
     }
     return { low, high };
   };
@@ -67,10 +72,7 @@ export function accumulatorOf(node: LinearNode, input: TensorType): Accumulator 
   const { multiplier } = terms;
   const largestProduct = Math.max(...multiplier.map((m) => Math.abs(m) * Math.max(-minimum, maximum)));
   const bound = (output: number): number =>
-    Math.max(
-      tapBounds(output).reduce((sum, { low, high }) => sum + Math.max(-low, high), 0),
-      largestProduct,
-    );
+    Math.max((boundsOf(output).reduce((sum, { low, high }) => sum + Math.max(-low, high), 0) * taps) / period, largestProduct);
   if (!bitSum) return { range, bound, attains: () => true };
   const counts = node.kind === 'conv2d' && padded && terms.pad === 0 ? validTaps(node.attrs, input) : [taps];
   const parities = new Set(counts.map((count) => count % 2));

@@ -20,7 +20,11 @@ function withWeights(node: LinearNode, weights: BinaryWeights, threshold: Int32A
 export function flipOutputs(node: LinearNode, flagged: Uint8Array, threshold: Int32Array): Replacement {
   const weights = binary(node);
   const perOutput = weights.signs.length / weights.outputs;
-  const signs = weights.signs.map((s, i) => (flagged[Math.floor(i / perOutput)] === 1 ? -s : s));
+  const signs = weights.signs.slice();
+  for (let output = 0; output < weights.outputs; output += 1) {
+    if (flagged[output] !== 1) continue;
+    for (let i = output * perOutput; i < (output + 1) * perOutput; i += 1) signs[i] = -(signs[i] as number);
+  }
   return withWeights(node, { ...weights, signs }, threshold);
 }
 
@@ -30,9 +34,12 @@ export function flipInputs(node: LinearNode, flagged: Uint8Array): Replacement {
   const perOutput = weights.signs.length / weights.outputs;
   const groups = node.kind === 'conv2d' ? node.attrs.groups : 1;
   const perGroup = flagged.length / groups;
-  const signs = weights.signs.map((s, i) => {
-    const group = Math.floor(i / perOutput / (weights.outputs / groups));
-    return flagged[group * perGroup + ((i % perOutput) % perGroup)] === 1 ? -s : s;
-  });
+  const factors = Int8Array.from(flagged, (flag) => (flag === 1 ? -1 : 1));
+  const signs = new Int8Array(weights.signs.length);
+  for (let start = 0; start < signs.length; start += perGroup) {
+    const group = Math.floor(start / perOutput / (weights.outputs / groups));
+    for (let i = 0; i < perGroup; i += 1)
+      signs[start + i] = (weights.signs[start + i] as number) * (factors[group * perGroup + i] as number);
+  }
   return withWeights(node, { ...weights, signs }, node.attrs.threshold);
 }

@@ -14,21 +14,21 @@ export function groupSpan(channels: number, groups: number): number {
 }
 
 /** [outputs][taps][span] words with the weights of each group at the bit positions of its channels. */
-export function packGrouped(attrs: Conv2dAttrs, channels: number): readonly number[] {
+export function packGrouped(attrs: Conv2dAttrs, channels: number): Uint32Array {
   const signs = signsOf(attrs.weights);
   const { outputs } = attrs.weights;
   const size = channels / attrs.groups;
   const span = groupSpan(channels, attrs.groups);
   const pixels = attrs.kernel[0] * attrs.kernel[1];
-  const words = new Array<number>(outputs * pixels * span).fill(0);
+  const words = new Uint32Array(outputs * pixels * span);
   for (let o = 0; o < outputs; o += 1) {
     const first = (Math.floor(o / (outputs / attrs.groups)) * size) % 32;
     for (let pixel = 0; pixel < pixels; pixel += 1) {
+      const at = o * pixels + pixel;
       for (let c = 0; c < size; c += 1) {
-        if (signs[(o * pixels + pixel) * size + c] !== 1) continue;
-        const bit = first + c;
-        const word = (o * pixels + pixel) * span + Math.floor(bit / 32);
-        words[word] = (words[word] ?? 0) + 2 ** (bit % 32);
+        const [bit, one] = [first + c, ((signs[at * size + c] as number) + 1) >> 1];
+        const word = at * span + (bit >> 5);
+        words[word] = (words[word] as number) | (one << (bit & 31));
       }
     }
   }

@@ -12,11 +12,17 @@ function channelFirst({ weights, kernel }: Conv2dAttrs): Int8Array {
   const pixels = kernel[0] * kernel[1];
   const perOutput = signs.length / weights.outputs;
   const size = perOutput / pixels;
-  return signs.map((_, i) => {
-    const [output, tap] = [Math.floor(i / perOutput), i % perOutput];
-    const [channel, pixel] = [Math.floor(tap / pixels), tap % pixels];
-    return signs[output * perOutput + pixel * size + channel] as number;
-  });
+  const moved = new Int8Array(signs.length);
+  let at = 0;
+  for (let output = 0; output < weights.outputs; output += 1) {
+    for (let channel = 0; channel < size; channel += 1) {
+      for (let pixel = 0; pixel < pixels; pixel += 1) {
+        moved[at] = signs[output * perOutput + pixel * size + channel] as number;
+        at += 1;
+      }
+    }
+  }
+  return moved;
 }
 
 /** e <= K - T with e in 0..2 K. */

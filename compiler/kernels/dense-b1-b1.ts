@@ -9,7 +9,7 @@ export function denseBits(
   node: Node,
   input: TensorType,
   layout: Layout,
-): { readonly words: number; readonly weights: readonly number[]; readonly taps: number } | { readonly reason: string } | undefined {
+): { readonly words: number; readonly weights: Uint32Array; readonly taps: number } | { readonly reason: string } | undefined {
   if (node.kind !== 'dense') return undefined;
   const taps = input.shape[0] ?? 0;
   if (input.dtype !== 'b1') return { reason: `its input is ${input.dtype}, not bits` };

@@ -28,7 +28,7 @@ export interface Cost {
 export interface Table {
   readonly name: string;
   readonly ctype: 'uint32_t' | 'int32_t' | 'int16_t' | 'uint16_t' | 'float';
-  readonly values: readonly number[];
+  readonly values: ArrayLike<number>;
   /** Dimensions and meaning, for the comment above it. */
   readonly doc: string;
 }

@@ -1,17 +1,18 @@
 /** Tables of weights and thresholds, as the C functions of runtime-c read them. */
 import type { Weights } from '../ir/attributes.ts';
-import type { Table } from './kernel.ts';
+import { wordsFor, type Table } from './kernel.ts';
 
 /** Packs rows of signs: each run of `run` signs starts a new word; bit 1 is +1; unused bits are 0. */
-export function packSigns(signs: Int8Array, run: number): readonly number[] {
-  const words: number[] = [];
+export function packSigns(signs: Int8Array, run: number): Uint32Array {
+  const words = new Uint32Array((signs.length / run) * wordsFor(run));
+  let at = 0;
   for (let start = 0; start < signs.length; start += run) {
-    for (let base = 0; base < run; base += 32) {
+    for (let base = start; base < start + run; base += 32) {
+      const end = Math.min(base + 32, start + run);
       let word = 0;
-      for (let bit = 0; bit < Math.min(32, run - base); bit += 1) {
-        if (signs[start + base + bit] === 1) word += 2 ** bit;
-      }
-      words.push(word);
+      for (let i = base; i < end; i += 1) word |= (((signs[i] as number) + 1) >> 1) << (i - base); // no branch: signs are random
+      words[at] = word;
+      at += 1;
     }
   }
   return words;
@@ -22,7 +23,7 @@ export function signsOf(weights: Weights): Int8Array {
   return weights.signs;
 }
 
-export function weightTable(values: readonly number[], doc: string): Table {
+export function weightTable(values: ArrayLike<number>, doc: string): Table {
   return { name: 'weights', ctype: 'uint32_t', values, doc };
 }
 

@@ -41,9 +41,9 @@ function isAllowed(name: string, value: number): boolean {
 function checkNode(node: Node, diagnostics: Diagnostics): void {
   let finite = true;
   for (const [name, values] of constantsOf(node)) {
-    const bad = Array.from(values.keys()).filter((i) => !isAllowed(name, values[i] as number));
-    const [first] = bad;
-    if (first === undefined) continue;
+    const first = values.findIndex((value) => !isAllowed(name, value));
+    if (first < 0) continue;
+    const bad = values.filter((value) => !isAllowed(name, value));
     finite = false;
     diagnostics.error({
       code: 'BNN2003',

@@ -315,7 +315,7 @@ class EvaluatorWalk {
 }
 
 /** Words with the bit of each flagged channel. */
-function maskOf(flags: Uint8Array): readonly number[] {
+function maskOf(flags: Uint8Array): Uint32Array {
   return packSigns(
     Int8Array.from(flags, (flag) => (flag === 1 ? 1 : -1)),
     flags.length,

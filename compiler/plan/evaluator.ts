@@ -32,7 +32,7 @@ export interface EvaluatorLayer extends EvaluatorWindow {
   /** What a tap outside the image counts before its weight: 0, or on bits also ±1. */
   readonly pad: number;
   /** Bits in one stream of uint32 words: [outputs][kernel height][kernel width][inputs]. */
-  readonly weights: readonly number[];
+  readonly weights: Uint32Array;
 }
 
 /** The exact real number (factor·element + constant) / divisor, and its terms as the nearest doubles. */
@@ -65,7 +65,7 @@ export type EvaluatorOperation =
   /** bits, `words` a pixel → bits: 1 where any of the window is */
   | { readonly kind: 'any'; readonly words: number; readonly window: EvaluatorWindow }
   /** bits → bits: XOR with the words of `mask`, over and over */
-  | { readonly kind: 'flip'; readonly mask: readonly number[] }
+  | { readonly kind: 'flip'; readonly mask: Uint32Array }
   /** elements → floats: x·scale rounded once; every product has at most 53 bits */
   | { readonly kind: 'scale'; readonly scale: readonly number[] }
   /** elements → floats: the fraction rounded once, ties to even; 0 is +0 */

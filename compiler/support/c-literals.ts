@@ -7,6 +7,18 @@
 export function floatLiteral(value: number): string {
   if (!Number.isFinite(value)) throw new RangeError(`${value} has no C literal`);
   if (Object.is(value, -0)) return '-0.0f';
-  const digits = Number(value.toPrecision(9)).toString();
+  const text = value.toPrecision(9);
+  if (!text.includes('.') || text.includes('e')) return shortened(text);
+  // What `shortened` does to such a text is to drop zeros at its end. There are millions of these.
+  let end = text.length;
+  while (text.charCodeAt(end - 1) === ZERO_DIGIT && text.charCodeAt(end - 2) !== POINT) end -= 1;
+  return `${text.slice(0, end)}f`;
+}
+
+const ZERO_DIGIT = 0x30;
+const POINT = 0x2e;
+
+function shortened(text: string): string {
+  const digits = Number(text).toString();
   return `${/[.e]/.test(digits) ? digits : `${digits}.0`}f`;
 }

@@ -109,14 +109,15 @@ export function decode(
     if (count === undefined) return { error: 'needs a shape beside it' };
     if (bytes.length !== Math.ceil(count / 8))
       return { error: `has ${bytes.length} bytes where ${count} bits need ${Math.ceil(count / 8)}` };
-    return Int8Array.from({ length: count }, (_, i) => (((bytes[i >> 3] ?? 0) >> (i & 7)) & 1 ? 1 : -1));
+    const signs = new Int8Array(count);
+    for (let i = 0; i < count; i += 1) signs[i] = 2 * (((bytes[i >> 3] as number) >> (i & 7)) & 1) - 1;
+    return signs;
   }
   if (bytes.length % 4 !== 0) return { error: `has ${bytes.length} bytes, which is no multiple of 4` };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = bytes.length / 4;
-  return kind === 'f32'
-    ? Float32Array.from({ length }, (_, i) => view.getFloat32(4 * i, true))
-    : Int32Array.from({ length }, (_, i) => view.getInt32(4 * i, true));
+  const numbers = kind === 'f32' ? new Float32Array(bytes.length / 4) : new Int32Array(bytes.length / 4);
+  for (let i = 0; i < numbers.length; i += 1) numbers[i] = kind === 'f32' ? view.getFloat32(4 * i, true) : view.getInt32(4 * i, true);
+  return numbers;
 }
 
 export function numberOf(value: unknown): number | undefined {

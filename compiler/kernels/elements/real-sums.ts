@@ -14,8 +14,8 @@ function floatWeights({ weights }: LinearAttrs, layout: string): Table {
   const perOutput = weights.kind === 'binary' ? weights.signs.length / weights.outputs : 0;
   const values =
     weights.kind === 'real'
-      ? Array.from(weights.values)
-      : Array.from(weights.signs, (sign, i) => Math.fround(sign * perChannel(weights.scale, Math.floor(i / perOutput))));
+      ? weights.values
+      : Float32Array.from(weights.signs, (sign, i) => sign * perChannel(weights.scale, Math.floor(i / perOutput)));
   return { name: 'weights', ctype: 'float', values, doc: `[${weights.outputs} outputs]${layout}` };
 }
 
@@ -42,7 +42,7 @@ function ternaryOf({ weights }: LinearAttrs, taps: number): Ternary | undefined 
   if (found === undefined) return undefined;
   const words = wordsFor(taps);
   const alpha = floatTable('alpha', found.alpha, 'magnitude of the weights of an output');
-  const table = (name: string, values: readonly number[], doc: string): Table => ({ name, ctype: 'uint32_t', values, doc });
+  const table = (name: string, values: ArrayLike<number>, doc: string): Table => ({ name, ctype: 'uint32_t', values, doc });
   const shape = `[${weights.outputs} outputs][${words} words]`;
   const { used } = found;
   const zeros = weights.kind === 'real' ? weights.values.reduce((count, value) => count + (value === 0 ? 1 : 0), 0) : 0;

@@ -6,9 +6,9 @@ export interface TernaryWeights {
   /** [outputs] */
   readonly alpha: readonly number[];
   /** [outputs][words], bit 1 for +α; every output starts a new word. */
-  readonly signs: readonly number[];
+  readonly signs: Uint32Array;
   /** [outputs][words], bit 0 for a weight of 0; null where no weight is 0. */
-  readonly used: readonly number[] | null;
+  readonly used: Uint32Array | null;
 }
 
 /** Undefined where some output has weights of two magnitudes. */
@@ -27,7 +27,7 @@ export function ternaryWeights(weights: Weights): TernaryWeights | undefined {
     if (alpha[output] === 0) alpha[output] = magnitude;
     else if (alpha[output] !== magnitude) return undefined;
   }
-  const flags = (holds: (value: number) => boolean): readonly number[] =>
+  const flags = (holds: (value: number) => boolean): Uint32Array =>
     packSigns(
       Int8Array.from(values, (value) => (holds(value) ? 1 : -1)),
       taps,

@@ -91,7 +91,7 @@ function readWeights(json: LinearJson, { data, shape }: ShapedWeights, fields: F
       seen: badScale,
       wanted: 'positive numbers; a negative α is a filter with its signs turned',
     });
-  const bad = Array.from(data).findIndex((value) => value !== 1 && value !== -1);
+  const bad = firstBeyondSigns(data);
   if (bad >= 0)
     fields.problem(['weights'], {
       what: `are not ±1, though "scale" gives their α`,
@@ -100,7 +100,13 @@ function readWeights(json: LinearJson, { data, shape }: ShapedWeights, fields: F
       help: 'Give the signs only, or leave "scale" out.',
       code: 'BNN2002',
     });
-  return { kind: 'binary', outputs, signs: Int8Array.from(data), scale };
+  return { kind: 'binary', outputs, signs: data instanceof Int8Array ? data : Int8Array.from(data), scale };
+}
+
+/** Index of the first number that is neither +1 nor -1, or -1. */
+function firstBeyondSigns(data: ArrayLike<number>): number {
+  for (let i = 0; i < data.length; i += 1) if (data[i] !== 1 && data[i] !== -1) return i;
+  return -1;
 }
 
 function readLinear(json: LinearJson, kept: ShapedWeights, fields: FieldReader, input: TensorType): LinearAttrs {
