@@ -23,6 +23,8 @@ export interface TrainedModel {
   readonly golden: string;
   /** onnxruntime can run the file itself: it has no operators of its own. */
   readonly standard: boolean;
+  /** Where all the MNIST test images are run, or the first `samples` of them; by default on the integer targets, all. */
+  readonly runs?: readonly { readonly target: string; readonly samples?: number }[];
 }
 
 export const PIXELS: Partial<InputWords> = { input: 'u8', inputScale: '1/255' };
@@ -57,6 +59,21 @@ export const OTHERS: readonly TrainedModel[] =
           words: PIXELS,
           golden: join(MODELS, 'qonnx-tfc-1w1a/golden.json'),
           standard: false,
+        },
+      ];
+
+/** As OTHERS, with real-valued layers. */
+export const OTHERS_REAL: readonly TrainedModel[] =
+  MODELS === undefined
+    ? []
+    : [
+        {
+          name: 'xnor-lenet',
+          file: join(MODELS, 'xnor-lenet/xnor-lenet.onnx'),
+          words: { input: 'u8', mean: '0.1307', std: '0.3081' },
+          golden: join(MODELS, 'xnor-lenet/golden.json'),
+          standard: true,
+          runs: [{ target: 'host' }, { target: 'cortex-m4f', samples: 1000 }],
         },
       ];
 
