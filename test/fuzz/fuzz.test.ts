@@ -10,7 +10,7 @@ import { READERS } from './readers.ts';
 import { sectionOf, withSection } from './record.ts';
 import { createSandbox } from './sandbox.ts';
 
-const CASES = 1000;
+const CASES = 400;
 const PLANTED_MODULE = new URL('planted.ts', import.meta.url).href;
 
 function campaign(reader: string, change: Partial<Campaign> = {}): Campaign {

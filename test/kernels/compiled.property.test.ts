@@ -16,7 +16,7 @@ import { recipes, type Recipe } from '../support/recipe.ts';
 
 const host = loadTarget('host');
 const SEED = 7;
-const GRAPHS = 320;
+const GRAPHS = Number(process.env['COMPILED_GRAPHS'] ?? 200);
 const SAMPLES = 4;
 const build = { optimization: '-O1', extraFlags: SANITIZE } as const;
 

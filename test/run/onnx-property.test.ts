@@ -4,7 +4,8 @@ import { CASES } from '../support/onnx-cases/index.ts';
 import { compareFold, compareOperator } from '../support/onnx-compare.ts';
 import { FOLDS } from '../support/onnx-folds.ts';
 
-const RUNS = { numRuns: 30, seed: 7 };
+/** Models an operator; ONNX_RUNS chooses longer runs. */
+const RUNS = { numRuns: Number(process.env['ONNX_RUNS'] ?? 8), seed: 7 };
 
 describe('many random models of every ONNX operator', () => {
   it.each(Object.keys(CASES))('%s on tensors that depend on the input', async (op) => {
