@@ -68,6 +68,8 @@ export interface VerifySettings extends Omit<Settings, 'target'> {
   readonly limit?: number;
   /** Path of the model file, to compare predictions with those of onnxruntime too. */
   readonly onnxruntime?: string;
+  /** Also compares every value that the programs store, layer by layer. */
+  readonly layers?: boolean;
 }
 
 export interface BenchSettings extends Omit<Settings, 'target'> {
@@ -152,8 +154,8 @@ export function inspect(model: Model, settings: Settings = {}): Inspected {
  * @throws UserError if the model or the data cannot be used; what happens on single targets is in the report
  */
 export async function verify(model: Model, settings: VerifySettings, progress: Progress = () => undefined): Promise<VerifyReport> {
-  const { data, labels = null, targets = ['host'], limit = null, onnxruntime = null, ...rest } = settings;
-  const request = { targets: targets.map(targetOf), data, labels, limit, onnxruntime };
+  const { data, labels = null, targets = ['host'], limit = null, onnxruntime = null, layers = false, ...rest } = settings;
+  const request = { targets: targets.map(targetOf), data, labels, limit, onnxruntime, layers };
   return verifyModel(sourceOf(model), (target) => optionsFor(rest, target), request, progress);
 }
 

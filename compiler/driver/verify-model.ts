@@ -8,6 +8,7 @@ import { certify } from './certificate.ts';
 import { lowerModel, planModel, type CompileOptions, type Compiled, type Lowered, type ModelSource } from './compile.ts';
 import { readDataset } from './dataset.ts';
 import { uncertainSums, type UncertainSum } from './explain-difference.ts';
+import { verifyLayers, type LayersReport } from './layers.ts';
 import { readLabels, readSamples, type Samples } from './samples.ts';
 import { inputFile, interpretSamples, predictionsOf, verifyTarget, type Progress, type Reference, type TargetResult } from './verify.ts';
 
@@ -24,6 +25,8 @@ export interface VerifyRequest {
   readonly limit: number | null;
   /** Path of the model for onnxruntime, or null to compare with the interpreter only. */
   readonly onnxruntime: string | null;
+  /** Compare every value that the programs store, too. */
+  readonly layers: boolean;
 }
 
 export interface RuntimeComparison {
@@ -46,6 +49,8 @@ export interface VerifyReport {
   readonly samples: number;
   readonly targets: readonly TargetResult[];
   readonly runtime: RuntimeComparison | null;
+  /** Null where layers were not asked for. */
+  readonly layers: LayersReport | null;
   readonly warnings: readonly Diagnostic[];
   /** Targets that could not be built or run; the others were. */
   readonly failures: readonly { readonly target: string; readonly diagnostics: readonly Diagnostic[] }[];
@@ -90,7 +95,10 @@ export async function verifyModel(
     }
   }
   const runtime = request.onnxruntime === null ? null : await compareWithRuntime(model, samples, expected, request.onnxruntime, progress);
-  return { model: source.file, samples: count, targets, runtime, warnings: model.warnings, failures };
+  const able = planned.filter(({ target }) => !failures.some((failure) => failure.target === target.name));
+  const layers = request.layers ? await verifyLayers(model, able, samples, count, progress) : null;
+  failures.push(...(layers?.failures ?? []));
+  return { model: source.file, samples: count, targets, runtime, layers, warnings: model.warnings, failures };
 }
 
 /** Plans a model for each target. @throws UserError with the problems of all targets, each once */

@@ -12,6 +12,8 @@ export interface HeaderOptions {
   readonly runtime: 'inline' | 'external';
   /** Between the parts of an inference marks for whoever counts instructions; see `markedParts`. Not for users. Default: none. */
   readonly marked?: boolean;
+  /** Behind each step hands the value that it stores to `observe_value`, which the program defines. Not for users. Default: no. */
+  readonly observed?: boolean;
 }
 
 const PARTIALS = {
@@ -28,7 +30,7 @@ export function emitHeader(plan: Plan, options: HeaderOptions): string {
   return text.replace(/[ \t]+$/gm, '').replace(/\n{3,}/g, '\n\n');
 }
 
-function headerView(plan: Plan, { linkage, runtime, marked = false }: HeaderOptions): object {
+function headerView(plan: Plan, { linkage, runtime, marked = false, observed = false }: HeaderOptions): object {
   const { names, input, output } = plan;
   const inline = runtime === 'inline';
   return {
@@ -59,7 +61,7 @@ function headerView(plan: Plan, { linkage, runtime, marked = false }: HeaderOpti
     inputLength: input.length,
     inputWords: input.words ?? 0,
     marked,
-    steps: plan.steps.map((step) => ({ ...stepView(step), marked })),
+    steps: plan.steps.map((step, index) => ({ ...stepView(step), marked, stored: observed ? storedView(plan, index) : [] })),
     elements: plan.steps.flatMap((step) => (step.kind === 'elements' ? [elementsView(step)] : [])),
     usesWorkspace: plan.slots.length > 0,
   };
@@ -206,6 +208,10 @@ function stepView(step: Step): object {
     case 'elements':
       return { ...base, isElements: true, text: `${step.function.symbol}(${step.arguments.join(', ')});` };
   }
+}
+
+function storedView({ stored }: Plan, index: number): readonly object[] {
+  return stored.filter(({ step }) => step === index).map(({ address, bytes }) => ({ address, bytes }));
 }
 
 function elementsView(step: Extract<Step, { kind: 'elements' }>): object {

@@ -21,6 +21,11 @@ export function emitCountProgram(plan: Plan): string {
   return render('count.c', loopView(plan));
 }
 
+/** main() that reads samples from input.bin and writes every value that an observed header stores, in the order of the steps. */
+export function emitObserver(plan: Plan): string {
+  return render('observe.c', loopView(plan));
+}
+
 function loopView(plan: Plan): object {
   return {
     prefix: plan.names.prefix,

@@ -1,5 +1,6 @@
 /** Building graphs: from a frontend node by node, or from another graph by a rewrite of its nodes. */
 import { fail, type Origin } from '../support/diagnostics.ts';
+import { recordRewrite } from './lineage.ts';
 import { opOf } from './op.ts';
 import type { AttrsOf, OpKind } from './ops/index.ts';
 import type { Graph, Node, TensorType, Value, ValueId } from './types.ts';
@@ -60,6 +61,11 @@ export class GraphBuilder {
 
   /** The graph of all nodes that `output` depends on. Values are named anew, so that nodes left out leave no gap. */
   finish(output: ValueId): Graph {
+    return this.finishNamed(output).graph;
+  }
+
+  /** The graph as `finish` gives it, and the new name of each of its values. */
+  finishNamed(output: ValueId): { readonly graph: Graph; readonly renamed: ReadonlyMap<ValueId, ValueId> } {
     if (this.#input === undefined) throw new Error('a graph without input');
     const needed = this.#needed(output);
     const renamed = new Map<ValueId, ValueId>();
@@ -86,7 +92,7 @@ export class GraphBuilder {
         names.add(name);
         return { ...node, name, inputs: node.inputs.map(rename), output: keep(node.output, name) } as Node;
       });
-    return { name: this.#name, values, nodes, input, output: rename(output) };
+    return { graph: { name: this.#name, values, nodes, input, output: rename(output) }, renamed };
   }
 
   #needed(output: ValueId): ReadonlySet<ValueId> {
@@ -154,7 +160,13 @@ export function rewrite(graph: Graph, change: (node: Node, to: Rewriting) => Val
     const to: Rewriting = { value, typeOf: (id) => builder.typeOf(id), add };
     renamed.set(node.output, change(node, to) ?? add(node, ...node.inputs.map(value)));
   }
-  return builder.finish(value(graph.output));
+  const finished = builder.finishNamed(value(graph.output));
+  const kept = [...renamed].flatMap(([old, made]): readonly (readonly [ValueId, ValueId])[] => {
+    const final = finished.renamed.get(made);
+    return final === undefined ? [] : [[old, final]];
+  });
+  recordRewrite(graph, finished.graph, new Map(kept));
+  return finished.graph;
 }
 
 /** Rewrites again and again, until `change` keeps every node. */

@@ -36,6 +36,7 @@ export function buildPlan(graph: Graph, options: PlanOptions, diagnostics: Diagn
     workspaceWords: Math.max(1, arenaWords(slots)),
     workspaceLowerBoundWords: lowerBound(draft.requests),
     steps,
+    stored: draft.stored.map((value) => value(address)),
     symbols: [...draft.symbols],
     generated: [...draft.generated.values()],
     classes: options.classes,

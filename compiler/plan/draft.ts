@@ -2,10 +2,11 @@
  * The unfinished Plan: buffers with their lives, tables, layer rows, and steps that wait for addresses. Memory can only be
  * assigned when the walk is over, so every step is kept as a function of the final addresses.
  */
+import type { Value } from '../ir/types.ts';
 import { layoutWords, type Call, type GeneratedFunction, type Layout, type Table } from '../kernels/kernel.ts';
 import type { Request } from './memory.ts';
 import { toIdentifier, uniqueNames } from './names.ts';
-import type { LayerRow, PlannedTable, Step } from './plan.ts';
+import type { LayerRow, PlannedTable, Step, StoredValue } from './plan.ts';
 
 /** Where a value lies: the caller's input (`buffer` null), or a buffer of the workspace. */
 export interface Place {
@@ -22,6 +23,7 @@ const LONGEST_LAYER = 32;
 export class Draft {
   readonly requests: Request[] = [];
   readonly steps: ((address: Address) => Step)[] = [];
+  readonly stored: ((address: Address) => StoredValue)[] = [];
   readonly tables: PlannedTable[] = [];
   readonly rows: LayerRow[] = [];
   readonly symbols = new Set<string>();
@@ -83,6 +85,20 @@ export class Draft {
       for (const call of callsOf(built)) this.symbols.add(call.symbol);
       return built;
     });
+  }
+
+  /** The step that was added last leaves this value whole in a place, or, where that is null, in the caller's output. */
+  stores({ id, type: { dtype, shape } }: Value, place: Place | null): void {
+    const step = this.steps.length - 1;
+    const layout: Layout = place?.layout ?? { kind: dtype === 'f32' ? 'f32' : 'i32' };
+    this.stored.push((address) => ({
+      step,
+      value: id,
+      layout,
+      shape,
+      address: place === null ? 'output' : address(place),
+      bytes: layoutWords(layout, shape) * 4,
+    }));
   }
 
   #request(wanted: string, words: number): string {

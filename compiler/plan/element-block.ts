@@ -196,6 +196,7 @@ export class ElementBlock {
       function: fn,
       arguments: [...this.#arguments.map(address), place === null ? 'output' : address(place)],
     }));
+    draft.stores(valueOf(graph, last.output), place);
     if (place !== null) places.put(last.output, place);
   }
 
@@ -269,6 +270,7 @@ export function copyOut({ graph, draft, places }: ElementContext, id: ValueId): 
     function: fn,
     arguments: [address(from), 'output'],
   }));
+  draft.stores(valueOf(graph, id), null);
 }
 
 /** The real numbers of a value of integers; undefined, and reported, where they have no exact form. */
@@ -310,6 +312,7 @@ export function realCopy(context: ElementContext, id: ValueId, reader: Node): Pl
     function: fn,
     arguments: [address(from), address(place)],
   }));
+  draft.stores(valueOf(graph, id), place);
   places.addCopy(id, place);
   return place;
 }

@@ -1,6 +1,6 @@
 /** Where every value lies while the walk goes along: made once, converted once for all readers that want the same layout. */
 import { elementCount } from '../ir/encoding.ts';
-import { consumersOf, typeOf } from '../ir/graph.ts';
+import { consumersOf, typeOf, valueOf } from '../ir/graph.ts';
 import type { Graph, Node, ValueId } from '../ir/types.ts';
 import { conversion, copyOf, type Conversion } from '../kernels/conversions.ts';
 import { sameBits, type Layout, type Several } from '../kernels/kernel.ts';
@@ -113,6 +113,7 @@ export class Places {
       layers: [],
       call: change.call({ x: address(from), y: address(place) }),
     }));
+    this.#draft.stores(valueOf(this.#graph, id), place);
     return place;
   }
 }

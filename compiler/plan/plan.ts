@@ -1,7 +1,7 @@
 /** Every decision, taken. Emission prints a Plan and decides nothing. */
-import type { Call, GeneratedFunction, ShapeArgument, Table } from '../kernels/kernel.ts';
+import type { Call, GeneratedFunction, Layout, ShapeArgument, Table } from '../kernels/kernel.ts';
 
-export type { Call, GeneratedFunction, ShapeArgument, Table };
+export type { Call, GeneratedFunction, Layout, ShapeArgument, Table };
 
 /** How the header came to be: for its banner. No date, no path. */
 export interface Provenance {
@@ -94,6 +94,19 @@ export type Step = {
   | { readonly kind: 'elements'; readonly comment: string; readonly function: ElementFunction; readonly arguments: readonly string[] }
 );
 
+/** A value that lies whole in memory right behind a step: what one can look at inside an inference. */
+export interface StoredValue {
+  /** Index of the step. */
+  readonly step: number;
+  /** Id of the value in the lowered graph. */
+  readonly value: string;
+  readonly layout: Layout;
+  readonly shape: readonly number[];
+  /** C expression of its first byte. */
+  readonly address: string;
+  readonly bytes: number;
+}
+
 /** C text, written by plan/element-text.ts. */
 export interface ElementFunction {
   readonly symbol: string;
@@ -130,6 +143,8 @@ export interface Plan {
   /** No arrangement of the slots can be smaller. */
   readonly workspaceLowerBoundWords: number;
   readonly steps: readonly Step[];
+  /** In the order of the steps, each with at most one. */
+  readonly stored: readonly StoredValue[];
   /** Functions of runtime-c that the steps call. */
   readonly symbols: readonly string[];
   readonly generated: readonly GeneratedFunction[];

@@ -2,7 +2,7 @@
  * The walk along the lowered graph, in its order: a kernel for each node, conversions where makers and readers of a value disagree
  * about the layout of bits, a convolution and the pool that alone reads it row by row, and the scores at the end.
  */
-import { consumersOf, inputOf, onlyConsumerOf, typeOf } from '../ir/graph.ts';
+import { consumersOf, inputOf, onlyConsumerOf, typeOf, valueOf } from '../ir/graph.ts';
 import { printType } from '../ir/print.ts';
 import type { Graph, Node, NodeOf, TensorType, ValueId } from '../ir/types.ts';
 import { conversion } from '../kernels/conversions.ts';
@@ -150,6 +150,7 @@ export class Walk {
       const used = [x, ...more, place, ...(scratch === null ? [] : [scratch])];
       this.#draft.push(used, (address) => ({ kind: 'call', comment: node.name, layers, call: calls(address)[i] ?? calls(address)[0] }));
     }
+    this.#draft.stores(valueOf(this.#graph, node.output), place);
     this.#places.put(node.output, place);
   }
 
@@ -213,6 +214,7 @@ export class Walk {
       output: address(place),
       outputRowWords: (output.shape[1] ?? 1) * wordsFor(output.shape[2] ?? 1),
     }));
+    this.#draft.stores(valueOf(this.#graph, pool.node.output), place);
     this.#places.put(pool.node.output, place);
   }
 

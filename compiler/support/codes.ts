@@ -223,6 +223,13 @@ const entries = {
       '`bnnc bench --compare` reads what `bnnc bench --json` wrote. Counts may depend on the data, so both must have counted the same samples under the same optimization; the model, the compiler and the version of bnnc may differ.',
     ],
   },
+  BNN4005: {
+    title: 'a layer computes other values',
+    explanation: [
+      '`bnnc verify --layers` names the first stored value that differs. Where compiled code differs from the interpreter, or the lowered graph from the reference, it is a bug in bnnc or in the C compiler: please report it with the model and the sample number.',
+      'Where onnxruntime differs, rounding explains signs whose value before is almost 0, and all that follows from them. A difference of a real number beyond the tolerance before any sign has turned means that the file is read in another way than onnxruntime does: please report it too.',
+    ],
+  },
   BNN5001: {
     title: 'a compiler is missing',
     explanation: ['The target needs a C compiler that is not installed; the message gives the package to install.'],

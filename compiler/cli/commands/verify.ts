@@ -7,6 +7,7 @@ import type { Diagnostic } from '../../support/diagnostics.ts';
 import { loadTarget } from '../../targets/load.ts';
 import { JSON_OPTION, toJson, type CommandContext } from '../command.ts';
 import { readData, readModel, writeResult } from '../files.ts';
+import { hasEqualLayers, layerCases, layerProblems, layersText } from '../layers-text.ts';
 import {
   MODEL_OPTIONS,
   TARGETS_DIR,
@@ -27,6 +28,7 @@ interface Arguments extends ModelArguments {
   readonly targetsDir: string | undefined;
   readonly limit: string | undefined;
   readonly reference: 'interpreter' | 'onnxruntime';
+  readonly layers: boolean;
   readonly json: string | undefined;
   readonly junit: string | undefined;
 }
@@ -39,7 +41,7 @@ function bytes(value: number | null): string {
   return value === null ? '-' : `${grouped(value)} B`;
 }
 
-function reportText({ samples, targets, runtime }: VerifyReport): string {
+function reportText({ samples, targets, runtime, layers }: VerifyReport): string {
   const rows = targets.map((t) => [
     t.target,
     t.board,
@@ -51,7 +53,8 @@ function reportText({ samples, targets, runtime }: VerifyReport): string {
     t.stack === null ? '-' : bytes(t.flash + t.workspaceBytes + t.stack),
   ]);
   const head = ['target', 'ran on', 'samples equal', 'accuracy', 'flash', 'workspace', 'stack', 'flash+RAM'];
-  const compared = `${grouped(samples)} samples, every output compared bit for bit with the interpreter\n\n${table([head, ...rows])}`;
+  const outputs = `${grouped(samples)} samples, every output compared bit for bit with the interpreter\n\n${table([head, ...rows])}`;
+  const compared = `${outputs}${layers === null ? '' : `\n${layersText(layers)}`}`;
   if (runtime === null) return compared;
   return `${compared}\nonnxruntime: ${runtime.equalPredictions} of ${samples} predictions equal, largest difference of a score ${runtime.largestDifference.toExponential(2)}\n`;
 }
@@ -63,7 +66,7 @@ function reasonText({ uncertain: [first, ...others] }: DifferingSample): string 
   return `rounding can turn the sum ${first.accumulator} of channel ${first.channel} of "${first.layer}" before "${first.sign}"${more}`;
 }
 
-function problems({ samples, targets, runtime, failures }: VerifyReport): readonly Diagnostic[] {
+function problems({ samples, targets, runtime, layers, failures }: VerifyReport): readonly Diagnostic[] {
   const wrong = targets
     .filter((t) => t.equal < t.samples)
     .map((t): Diagnostic => ({
@@ -71,8 +74,11 @@ function problems({ samples, targets, runtime, failures }: VerifyReport): readon
       severity: 'error',
       message: `${t.target}: the outputs of ${t.samples - t.equal} of ${t.samples} samples differ from the interpreter's`,
       details: t.mismatches.map((m) => `sample ${m.sample}, output ${m.output}: ${m.actual}, wanted ${m.expected}`),
+      notes: hasEqualLayers(layers, t.target)
+        ? ['The program that hands out its layers computes all of them right: the C compiler made something else of the header here.']
+        : [],
     }));
-  const differing = [...failures.flatMap(({ diagnostics }) => diagnostics), ...wrong];
+  const differing = [...failures.flatMap(({ diagnostics }) => diagnostics), ...wrong, ...(layers === null ? [] : layerProblems(layers))];
   if (runtime === null || runtime.equalPredictions === samples) return differing;
   return [
     ...differing,
@@ -101,6 +107,7 @@ async function run(args: Arguments, context: CommandContext): Promise<void> {
         data: { bytes: readData(args.data, io.cwd), file: args.data },
         labels: args.labels === undefined ? null : { bytes: readData(args.labels, io.cwd), file: args.labels },
         limit,
+        layers: args.layers,
         onnxruntime: args.reference === 'onnxruntime' ? resolve(io.cwd, args.model ?? '') : null,
       },
       progress.update,
@@ -119,7 +126,8 @@ async function run(args: Arguments, context: CommandContext): Promise<void> {
         name: t.target,
         failure: t.equal < t.samples ? `${t.samples - t.equal} of ${t.samples} samples differ` : null,
       }));
-      writeResult(args.junit, junitReport(`bnnc verify ${source.file}`, [...run, ...failed]), io.cwd);
+      const layers = report.layers === null ? [] : layerCases(report.layers);
+      writeResult(args.junit, junitReport(`bnnc verify ${source.file}`, [...run, ...layers, ...failed]), io.cwd);
     }
     if (found.length > 0) {
       context.warn(found);
@@ -141,6 +149,11 @@ export const VERIFY_OPTIONS = {
     choices: ['interpreter', 'onnxruntime'],
     default: 'interpreter',
     describe: 'onnxruntime also compares the predictions with those of onnxruntime-node',
+  },
+  layers: {
+    type: 'boolean',
+    default: false,
+    describe: 'also compare every value that the programs store, and name the first layer, channel and position that differs',
   },
   json: JSON_OPTION,
   junit: { type: 'string', requiresArg: true, describe: 'JUnit XML file for CI' },
