@@ -12,23 +12,20 @@ export function storedElements(bytes: Uint8Array, layout: Layout, { dtype, shape
   const length = elementCount(shape);
   if (layout.kind === 'f32') return Float32Array.from({ length }, (_, i) => view.getFloat32(4 * i, true));
   const element = (i: number): number => {
-    switch (layout.kind) {
-      case 'i32':
-        return view.getInt32(4 * i, true);
-      case 'bytes':
-        return dtype === 'i8' ? view.getInt8(i) : view.getUint8(i);
-      default: {
-        const bit = bitOf(layout, shape, i);
-        return (view.getUint8(bit >> 3) >> (bit & 7)) & 1 ? 1 : -1;
-      }
-    }
+    if (layout.kind === 'i32') return view.getInt32(4 * i, true);
+    if (layout.kind === 'bytes') return dtype === 'i8' ? view.getInt8(i) : view.getUint8(i);
+    const bit = layout.kind === 'bit-runs' ? bitOfRuns(layout.run, i) : bitOfPlanes(shape, i);
+    return (view.getUint8(bit >> 3) >> (bit & 7)) & 1 ? 1 : -1;
   };
   return Int32Array.from({ length }, (_, i) => element(i));
 }
 
 /** Number of the bit, from the first byte on, that holds an element. */
-function bitOf(layout: Extract<Layout, { kind: 'bit-runs' | 'bit-planes' }>, shape: readonly number[], index: number): number {
-  if (layout.kind === 'bit-runs') return Math.floor(index / layout.run) * wholeWords(layout.run) + (index % layout.run);
+function bitOfRuns(run: number, index: number): number {
+  return Math.floor(index / run) * wholeWords(run) + (index % run);
+}
+
+function bitOfPlanes(shape: readonly number[], index: number): number {
   const channels = channelCount(shape);
   const width = shape[1] ?? 1;
   const column = Math.floor(index / channels) % width;
