@@ -1,5 +1,4 @@
 /** The whole of `bnnc verify`: data in, one result per target out. */
-import { elementCount, realValueOf } from '../ir/encoding.ts';
 import { typeOf } from '../ir/graph.ts';
 import { runOnnxRuntime } from '../runner/onnxruntime.ts';
 import { UserError, fail, type Diagnostic } from '../support/diagnostics.ts';
@@ -9,6 +8,8 @@ import { lowerModel, planModel, type CompileOptions, type Compiled, type Lowered
 import { readDataset } from './dataset.ts';
 import { uncertainSums, type UncertainSum } from './explain-difference.ts';
 import { verifyLayers, type LayersReport } from './layers.ts';
+import { runtimeInput } from './runtime-input.ts';
+import { compareRuntimeLayers, type RuntimeLayers } from './runtime-layers.ts';
 import { readLabels, readSamples, type Samples } from './samples.ts';
 import { inputFile, interpretSamples, predictionsOf, verifyTarget, type Progress, type Reference, type TargetResult } from './verify.ts';
 
@@ -51,6 +52,8 @@ export interface VerifyReport {
   readonly runtime: RuntimeComparison | null;
   /** Null where layers were not asked for. */
   readonly layers: LayersReport | null;
+  /** Where onnxruntime parts, tensor by tensor; null without it or without layers. */
+  readonly runtimeLayers: RuntimeLayers | null;
   readonly warnings: readonly Diagnostic[];
   /** Targets that could not be built or run; the others were. */
   readonly failures: readonly { readonly target: string; readonly diagnostics: readonly Diagnostic[] }[];
@@ -98,7 +101,10 @@ export async function verifyModel(
   const able = planned.filter(({ target }) => !failures.some((failure) => failure.target === target.name));
   const layers = request.layers ? await verifyLayers(model, able, samples, count, progress) : null;
   failures.push(...(layers?.failures ?? []));
-  return { model: source.file, samples: count, targets, runtime, layers, warnings: model.warnings, failures };
+  const { onnxruntime } = request;
+  const runtimeLayers =
+    onnxruntime === null || !request.layers ? null : await compareRuntimeLayers(model, source, onnxruntime, samples, count, progress);
+  return { model: source.file, samples: count, targets, runtime, layers, runtimeLayers, warnings: model.warnings, failures };
 }
 
 /** Plans a model for each target. @throws UserError with the problems of all targets, each once */
@@ -134,22 +140,7 @@ async function compareWithRuntime(
   modelPath: string,
   progress: Progress,
 ): Promise<RuntimeComparison> {
-  const type = typeOf(reference, reference.input);
-  const fileType = typeOf(imported.graph, imported.graph.input);
-  const real = realValueOf(type);
-  const length = elementCount(type.shape);
-  const channels = type.shape.at(-1) ?? 1;
-  const inFileOrder = (index: number): Float32Array | Uint8Array | Int8Array => {
-    const stored = samples.at(index);
-    const sample =
-      fileType.dtype === 'u8' ? new Uint8Array(length) : fileType.dtype === 'i8' ? new Int8Array(length) : new Float32Array(length);
-    for (let i = 0; i < length; i += 1) {
-      const value = stored[i] as number;
-      sample[imported.inputOrder === null ? i : (imported.inputOrder[i] as number)] =
-        fileType.dtype === 'f32' ? real(value, i % channels) : value;
-    }
-    return sample;
-  };
+  const inFileOrder = runtimeInput({ reference, imported }, samples);
   const results = await runOnnxRuntime({
     modelPath,
     samples: Array.from({ length: expected.samples }, (_, s) => inFileOrder(s)),

@@ -1,6 +1,6 @@
 /** What a frontend is: it knows one family of files and nothing else of the compiler. */
 import type { Diagnostics } from '../support/diagnostics.ts';
-import type { Graph } from '../ir/types.ts';
+import type { Graph, ValueId } from '../ir/types.ts';
 
 /** Files beside the model (external data, a parameter file). Synchronous, and confined to the model's folder. */
 export interface SideFiles {
@@ -15,6 +15,14 @@ export interface FrontendOptions {
   readonly file: string;
   /** Output tensor or node to compile up to; null for the model's only output. */
   readonly output: string | null;
+}
+
+/** A tensor of the file whose elements are those of a value of the graph. */
+export interface ImportedTensor {
+  readonly name: string;
+  readonly value: ValueId;
+  /** Element i of the tensor is element order[i] of the value; null where both orders agree. */
+  readonly order: Int32Array | null;
 }
 
 /** The file that a model was written from by bnnc. */
@@ -42,6 +50,8 @@ export interface Imported {
   readonly inputShape: readonly number[];
   /** What the reader left out or decided, one sentence each, for `inspect`. */
   readonly notes: readonly string[];
+  /** In the order of the file; where a frontend keeps them. */
+  readonly tensors?: readonly ImportedTensor[];
   /** C prefix, where the file states one. */
   readonly name?: string;
   /** The file that this one was written from, where nothing was changed since: the model that results speak of. */

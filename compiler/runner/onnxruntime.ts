@@ -35,7 +35,7 @@ export async function runOnnxRuntime(
   importRuntime: () => Promise<OnnxRuntime> = () => import('onnxruntime-node'),
 ): Promise<readonly Float32Array[]> {
   const runtime = await loadRuntime(importRuntime);
-  const session = await openSession(runtime, request.modelPath);
+  const session = await openSession(runtime, request.modelPath, request.modelPath);
   try {
     const input = inputOf(session, request);
     if (input.openBatch) {
@@ -60,7 +60,7 @@ export async function onnxRuntimeVersion(
   }
 }
 
-async function loadRuntime(importRuntime: () => Promise<OnnxRuntime>): Promise<OnnxRuntime> {
+export async function loadRuntime(importRuntime: () => Promise<OnnxRuntime>): Promise<OnnxRuntime> {
   try {
     return await importRuntime();
   } catch (error) {
@@ -74,15 +74,23 @@ async function loadRuntime(importRuntime: () => Promise<OnnxRuntime>): Promise<O
   }
 }
 
-async function openSession(runtime: OnnxRuntime, modelPath: string): Promise<InferenceSession> {
+/** @param model its path, or its bytes */
+export async function openSession(
+  runtime: OnnxRuntime,
+  model: string | Uint8Array<ArrayBuffer>,
+  modelPath: string,
+): Promise<InferenceSession> {
   try {
-    return await runtime.InferenceSession.create(modelPath, {
+    const options: InferenceSession.SessionOptions = {
       executionProviders: ['cpu'],
       graphOptimizationLevel: 'disabled',
       intraOpNumThreads: 1,
       interOpNumThreads: 1,
       logSeverityLevel: 3,
-    });
+    };
+    return await (typeof model === 'string'
+      ? runtime.InferenceSession.create(model, options)
+      : runtime.InferenceSession.create(model, options));
   } catch (error) {
     return fail({
       code: 'BNN5005',
@@ -96,16 +104,19 @@ async function openSession(runtime: OnnxRuntime, modelPath: string): Promise<Inf
   }
 }
 
-type ElementType = 'float32' | 'uint8' | 'int8';
+export type ElementType = 'float32' | 'uint8' | 'int8';
 
-interface ModelInput {
+export interface ModelInput {
   readonly name: string;
   readonly type: ElementType;
   /** The model says that its first dimension is free. */
   readonly openBatch: boolean;
 }
 
-function inputOf(session: InferenceSession, { inputShape, modelPath }: OnnxRuntimeRequest): ModelInput {
+export function inputOf(
+  session: InferenceSession,
+  { inputShape, modelPath }: Pick<OnnxRuntimeRequest, 'inputShape' | 'modelPath'>,
+): ModelInput {
   const name = session.inputNames[0] ?? '';
   // The metadata are missing in old versions of the package: then float32 and one sample a call.
   const found = (session.inputMetadata as InferenceSession['inputMetadata'] | undefined)?.find((entry) => entry.name === name);
@@ -166,6 +177,6 @@ function split(outputs: Float32Array, samples: number): readonly Float32Array[] 
   return Array.from({ length: samples }, (_, index) => outputs.slice(index * length, (index + 1) * length));
 }
 
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -31,13 +31,14 @@ describe.each(OWN.map((model) => [model.name, model] as const))('bnnc verify %s'
   it('agrees with onnxruntime and writes its reports', async (context) => {
     for (const target of ['host', 'cortex-m3']) requireTools(context, loadTarget(target));
     const targets = ['--target', 'host', '--target', 'cortex-m3'];
-    const reports = ['--junit', `${name}.xml`, '--json', `${name}.json`, '--reference', 'onnxruntime'];
+    const reports = ['--junit', `${name}.xml`, '--json', `${name}.json`, '--reference', 'onnxruntime', '--layers'];
     const { exit, stdout, stderr } = await verify(file, ...scaling, ...DATA, ...targets, ...reports);
-    expect(stderr.replace(/^(interpreting|running|onnxruntime).*\n/gm, '')).toBe('');
+    expect(stderr.replace(/^(interpreting|running|onnxruntime|observing|comparing).*\n/gm, '')).toBe('');
     expect(exit).toBe(0);
     expect(stdout).toContain('40 samples, every output compared bit for bit with the interpreter');
     expect(stdout).toContain('onnxruntime: 40 of 40 predictions equal');
-    expect(readFileSync(join(folder, `${name}.xml`), 'utf8')).toContain('tests="2" failures="0"');
+    expect(stdout).toContain('onnxruntime, tensor by tensor');
+    expect(readFileSync(join(folder, `${name}.xml`), 'utf8')).toContain('tests="5" failures="0"');
     const json: unknown = JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'));
     expect(json).toMatchObject({
       samples: 40,

@@ -19,6 +19,7 @@ import {
   ownTargets,
 } from '../options.ts';
 import { createProgress } from '../progress.ts';
+import { runtimeLayerProblems, runtimeLayersText } from '../runtime-layers-text.ts';
 
 interface Arguments extends ModelArguments {
   readonly model: string | undefined;
@@ -41,7 +42,7 @@ function bytes(value: number | null): string {
   return value === null ? '-' : `${grouped(value)} B`;
 }
 
-function reportText({ samples, targets, runtime, layers }: VerifyReport): string {
+function reportText({ samples, targets, runtime, layers, runtimeLayers }: VerifyReport): string {
   const rows = targets.map((t) => [
     t.target,
     t.board,
@@ -56,7 +57,8 @@ function reportText({ samples, targets, runtime, layers }: VerifyReport): string
   const outputs = `${grouped(samples)} samples, every output compared bit for bit with the interpreter\n\n${table([head, ...rows])}`;
   const compared = `${outputs}${layers === null ? '' : `\n${layersText(layers)}`}`;
   if (runtime === null) return compared;
-  return `${compared}\nonnxruntime: ${runtime.equalPredictions} of ${samples} predictions equal, largest difference of a score ${runtime.largestDifference.toExponential(2)}\n`;
+  const predictions = `${compared}\nonnxruntime: ${runtime.equalPredictions} of ${samples} predictions equal, largest difference of a score ${runtime.largestDifference.toExponential(2)}\n`;
+  return `${predictions}${runtimeLayers === null ? '' : runtimeLayersText(runtimeLayers)}`;
 }
 
 /** What the equivalence certificate says about a sample. */
@@ -66,7 +68,7 @@ function reasonText({ uncertain: [first, ...others] }: DifferingSample): string 
   return `rounding can turn the sum ${first.accumulator} of channel ${first.channel} of "${first.layer}" before "${first.sign}"${more}`;
 }
 
-function problems({ samples, targets, runtime, layers, failures }: VerifyReport): readonly Diagnostic[] {
+function problems({ samples, targets, runtime, layers, runtimeLayers, failures }: VerifyReport): readonly Diagnostic[] {
   const wrong = targets
     .filter((t) => t.equal < t.samples)
     .map((t): Diagnostic => ({
@@ -78,7 +80,12 @@ function problems({ samples, targets, runtime, layers, failures }: VerifyReport)
         ? ['The program that hands out its layers computes all of them right: the C compiler made something else of the header here.']
         : [],
     }));
-  const differing = [...failures.flatMap(({ diagnostics }) => diagnostics), ...wrong, ...(layers === null ? [] : layerProblems(layers))];
+  const differing = [
+    ...failures.flatMap(({ diagnostics }) => diagnostics),
+    ...wrong,
+    ...(layers === null ? [] : layerProblems(layers)),
+    ...(runtimeLayers === null ? [] : runtimeLayerProblems(runtimeLayers)),
+  ];
   if (runtime === null || runtime.equalPredictions === samples) return differing;
   return [
     ...differing,
@@ -153,7 +160,7 @@ export const VERIFY_OPTIONS = {
   layers: {
     type: 'boolean',
     default: false,
-    describe: 'also compare every value that the programs store, and name the first layer, channel and position that differs',
+    describe: 'also compare every value that the programs store, and with onnxruntime every tensor; name the first that differs',
   },
   json: JSON_OPTION,
   junit: { type: 'string', requiresArg: true, describe: 'JUnit XML file for CI' },

@@ -1,7 +1,8 @@
 /** Builds the graph: reads the nodes that the output needs, one by one, and lays the result out as the compiler expects it. */
 import { GraphBuilder } from '../../ir/builder.ts';
 import { UserError, fail, type Diagnostics, type Problem } from '../../support/diagnostics.ts';
-import type { Imported, SideFiles } from '../frontend.ts';
+import type { Graph, ValueId } from '../../ir/types.ts';
+import type { Imported, ImportedTensor, SideFiles } from '../frontend.ts';
 import { readSparseTensor, readTensor } from './constant.ts';
 import { settle, type ImportContext, type Tensor } from './context.ts';
 import { readGraphInput, type GraphInput } from './graph-input.ts';
@@ -125,6 +126,15 @@ function layOut(x: Activation, context: ImportContext, node: OnnxNode): Activati
   );
 }
 
+/** Numbers only: truth values become signs later. */
+function importedTensors({ tensors }: ImportContext, graph: Graph, renamed: ReadonlyMap<ValueId, ValueId>): readonly ImportedTensor[] {
+  return [...tensors].flatMap(([name, tensor]): readonly ImportedTensor[] => {
+    if (tensor.kind !== 'activation' || tensor.pad !== null || tensor.element === 'bool') return [];
+    const value = renamed.get(tensor.value);
+    return value === undefined || !graph.values.has(value) ? [] : [{ name, value, order: tensor.order }];
+  });
+}
+
 function finish(plan: ImportPlan, input: GraphInput, context: ImportContext, diagnostics: Diagnostics): Imported {
   const { graph, ending } = plan;
   const last = graph.producers.get(ending.tensor);
@@ -144,8 +154,11 @@ function finish(plan: ImportPlan, input: GraphInput, context: ImportContext, dia
   diagnostics.stopOnErrors();
   const value = laidOut ?? output;
   if (isImage(value) && value.order !== null) notes.push('The output is an image: the header gives it as [height][width][channel].');
+  const { graph: whole, renamed } = context.builder.finishNamed(value.value);
+  const pruned = prune(whole);
   return {
-    graph: prune(context.builder.finish(value.value)),
+    graph: pruned,
+    tensors: importedTensors(context, pruned, renamed),
     classes: null,
     inputOrder: input.inputOrder,
     outputOrder: inverseOrder(value.order),
