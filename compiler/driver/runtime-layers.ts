@@ -179,15 +179,14 @@ function valueBefore(
   tensors: ReadonlyMap<string, Float32Array>,
 ): RuntimeDifference['before'] {
   const elements = elementCount(typeOf(graph, sign).shape);
-  let id: ValueId | undefined = sign;
-  while (id !== undefined) {
-    const [input]: readonly ValueId[] = producerOf(graph, id)?.inputs ?? [];
-    id = input;
+  let at = sign;
+  for (;;) {
+    const [id] = producerOf(graph, at)?.inputs ?? [];
     if (id === undefined || elementCount(typeOf(graph, id).shape) !== elements) return null;
+    at = id;
     const found = tracked.find((entry) => entry.id === id && entry.kind !== 'signs');
     if (found === undefined) continue;
     const other = inValueOrder(tensors.get(found.name), found.order);
     return { tensor: found.name, bnnc: ownValues(values, id)[index] ?? NaN, onnxruntime: other[index] ?? NaN };
   }
-  return null;
 }
