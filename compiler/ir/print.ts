@@ -1,14 +1,21 @@
 /** The text form of a graph: one line a node, as `--dump-after` shows it and pass tests compare it. */
-import { printRational } from '../support/rational.ts';
+import { sha256 } from '../support/hash.ts';
+import { printRational, type Rational } from '../support/rational.ts';
 import { isPlain } from './encoding.ts';
 import { opOf } from './op.ts';
 import type { Encoding, Graph, TensorType } from './types.ts';
 
+/** Up to 4 numbers in full, more as `<length>#<digest>`. */
+function printList(list: readonly Rational[]): string {
+  const text = list.map(printRational).join(',');
+  return list.length <= 4 ? text : `${list.length}#${sha256(new TextEncoder().encode(text)).slice(0, 8)}`;
+}
+
 /** `1/255·q`, `2/255·q-1`; one number for all channels, or a list. */
 function printEncoding({ scale, offset }: Encoding): string {
-  const linear = `${scale.map(printRational).join(',')}·q`;
+  const linear = `${printList(scale)}·q`;
   if (offset.every((o) => o.numerator === 0n)) return linear;
-  const constants = offset.map(printRational).join(',');
+  const constants = printList(offset);
   return constants.startsWith('-') ? `${linear}${constants}` : `${linear}+${constants}`;
 }
 

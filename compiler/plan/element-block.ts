@@ -92,6 +92,7 @@ export class ElementBlock {
     if (place === undefined) return false;
     this.#arguments.push(place);
     this.#text.load(type, place.layout);
+    if (places.isFree(place, [head, ...this.#chain.stages])) this.#reusable = place;
     return this.#stage(head, id);
   }
 
