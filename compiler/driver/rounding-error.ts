@@ -21,7 +21,12 @@
  *     s = γ/√(var+ε): the same, x·s − m·s + β    Chainer, MXNet, Larq           (x − m)·(γ·inv_std) + β     Lasagne
  *     k·(α·s) + ((b − m)·s + β)                  α and bias moved behind the integer sum k of the layer
  *
- * In the last form |α·k| + |b| <= |x| + 2·|b| replaces |x|; `constants` carries 2·|b|, and what steps add before the normalization. With
+ *     (x − m)·inv·γ + β                          Torch7, MXNet
+ *
+ * Where the inverse deviation is stored, it stands in the place of the root and its reciprocal; shift-based forms have powers of two for it
+ * and for γ, which makes another function of the same kind.
+ *
+ * In the form with k |α·k| + |b| <= |x| + 2·|b| replaces |x|; `constants` carries 2·|b|, and what steps add before the normalization. With
  * γ = 0 every form gives β exactly. Products may be denormal: s, α·s, the products with x, m and k, and the quotient before γ. What they lose is
  * multiplied by |x|, |m|, |γ| or |k| <= (|x| + |b|)·2^40, since sum-error.ts takes no α below 2^-40.
  *
@@ -31,7 +36,7 @@
 import type { StepOperator } from '../ir/attributes.ts';
 import { channelCount, perChannel } from '../ir/encoding.ts';
 import { typeOf } from '../ir/graph.ts';
-import type { BatchNormAttrs } from '../ir/ops/batch-norm.ts';
+import { powerOfTwo, type BatchNormAttrs } from '../ir/ops/batch-norm.ts';
 import { isPerElement } from '../ir/steps.ts';
 import type { Graph } from '../ir/types.ts';
 import type { Link } from './channel-sources.ts';
@@ -117,10 +122,15 @@ const FORM_ROUNDINGS = 8;
 
 function batchNormBound(attrs: BatchNormAttrs, channel: number): Bound | undefined {
   const at = (list: Float32Array): number => perChannel(list, channel);
-  const [gamma, beta, mean, variance] = [at(attrs.gamma), at(attrs.beta), at(attrs.mean), at(attrs.variance)];
-  const square = variance + attrs.epsilon;
-  if (!(variance >= 0 && attrs.epsilon >= 0 && square >= 2 ** -126)) return undefined; // the count of roundings needs a normal sum
-  const inverse = 1 / Math.sqrt(square);
+  const [beta, mean] = [at(attrs.beta), at(attrs.mean)];
+  const asUsed = attrs.form === 'shift-based' ? powerOfTwo : (value: number) => value;
+  const gamma = asUsed(at(attrs.gamma));
+  const stored = attrs.variance === undefined ? asUsed(at(attrs.inverseDeviation)) : undefined;
+  const [variance, epsilon] = attrs.variance === undefined ? [0, 1] : [at(attrs.variance), attrs.epsilon];
+  const square = variance + epsilon;
+  // The count of roundings needs a normal sum, or a normal inverse.
+  if (!(variance >= 0 && epsilon >= 0 && square >= 2 ** -126 && (stored ?? 1) >= 2 ** -126)) return undefined;
+  const inverse = stored ?? 1 / Math.sqrt(square);
   const scale = gamma * inverse;
   return (span) => {
     if (gamma === 0) return { ends: [beta, beta], error: magnitude(span) + span.error < OVERFLOW ? 0 : Infinity, constants: 0 };

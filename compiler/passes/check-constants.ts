@@ -8,12 +8,12 @@ import type { Pass } from './pass.ts';
 function constantsOf(node: Node): readonly (readonly [name: string, values: Float32Array])[] {
   switch (node.kind) {
     case 'batch-norm': {
-      const { gamma, beta, mean, variance } = node.attrs;
+      const { gamma, beta, mean, variance, inverseDeviation } = node.attrs;
       return [
         ['scale (γ)', gamma],
         ['B (β)', beta],
         ['mean', mean],
-        ['variance', variance],
+        variance === undefined ? ['inverse deviation', inverseDeviation] : ['variance', variance],
       ];
     }
     case 'elementwise':
@@ -57,14 +57,18 @@ function checkNode(node: Node, diagnostics: Diagnostics): void {
     });
   }
   if (node.kind !== 'batch-norm' || !finite) return;
-  const { variance, epsilon } = node.attrs;
-  const channel = variance.findIndex((v) => !(v + epsilon > 0));
+  const { variance, epsilon, inverseDeviation } = node.attrs;
+  const channel = (inverseDeviation ?? variance).findIndex((v) => !(v + (epsilon ?? 0) > 0));
+  const spread = (c: number): readonly string[] =>
+    variance === undefined
+      ? [`inverse deviation[${c}] = ${floatText(inverseDeviation[c] as number)}`]
+      : [`variance[${c}] = ${floatText(variance[c] as number)}`, `epsilon = ${floatText(epsilon)}`];
   if (channel >= 0) {
     diagnostics.error({
       code: 'BNN2003',
-      message: `"${node.name}" divides by the square root of a number that is not positive`,
+      message: `"${node.name}" ${variance === undefined ? 'has an inverse deviation' : 'divides by the square root of a number'} that is not positive`,
       origin: node.origin,
-      details: [`variance[${channel}] = ${floatText(variance[channel] as number)}`, `epsilon = ${floatText(epsilon)}`],
+      details: spread(channel),
       help: 'Variance plus epsilon must be positive in every channel; check the running statistics of the export.',
     });
     return;
@@ -76,11 +80,7 @@ function checkNode(node: Node, diagnostics: Diagnostics): void {
       code: 'BNN2003',
       message: `"${node.name}" overflows float32 in channel ${at}`,
       origin: node.origin,
-      details: [
-        `scale[${at}] = ${floatText(node.attrs.gamma[at] as number)}`,
-        `variance[${at}] = ${floatText(variance[at] as number)}`,
-        `epsilon = ${floatText(epsilon)}`,
-      ],
+      details: [`scale[${at}] = ${floatText(node.attrs.gamma[at] as number)}`, ...spread(at)],
       help: 'Check the running statistics of this channel.',
     });
     return;

@@ -112,7 +112,7 @@ interface Layer {
   readonly signs: Int8Array;
   readonly inputs: number;
   readonly outputs: number;
-  readonly norm: NodeOf<'batch-norm'>['attrs'];
+  readonly norm: Extract<NodeOf<'batch-norm'>['attrs'], { readonly variance: Float32Array }>;
 }
 
 function layersOf(bytes: Uint8Array): readonly Layer[] {
@@ -120,7 +120,7 @@ function layersOf(bytes: Uint8Array): readonly Layer[] {
   return nodes.flatMap((dense, at) => {
     if (dense.kind !== 'dense' || dense.attrs.weights.kind !== 'binary') return [];
     const norm = nodes[at + 1];
-    if (norm?.kind !== 'batch-norm') throw new Error(`no batch normalization behind "${dense.name}"`);
+    if (norm?.kind !== 'batch-norm' || norm.attrs.variance === undefined) throw new Error(`no batch normalization behind "${dense.name}"`);
     const { signs, outputs } = dense.attrs.weights;
     return [{ signs, outputs, inputs: signs.length / outputs, norm: norm.attrs }];
   });

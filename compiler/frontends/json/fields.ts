@@ -51,11 +51,20 @@ export class FieldReader {
 
   /** float32 values, one or `count` of them; a single number stands for `count` where `spread` says so. */
   floats(path: Path, json: ValuesJson, count: number, spread: boolean): Float32Array {
-    const data = this.#counted(path, json, count);
+    const floats = this.#rounded(path, this.#counted(path, json, [count]));
+    return floats.length === 1 && spread ? new Float32Array(count).fill(floats[0] as number) : floats;
+  }
+
+  /** float32 values, one, one per channel or one per element. */
+  perElement(path: Path, json: ValuesJson, channels: number, elements: number): Float32Array {
+    return this.#rounded(path, this.#counted(path, json, [...new Set([channels, elements])]));
+  }
+
+  #rounded(path: Path, data: ArrayLike<number>): Float32Array {
     const floats = toFloats(data);
     const beyond = floats.findIndex((value, i) => !Number.isFinite(value) && Number.isFinite(data[i]));
     if (beyond >= 0) this.problem(path, { what: `holds a number that float32 cannot`, seen: data[beyond] });
-    return floats.length === 1 && spread ? new Float32Array(count).fill(floats[0] as number) : floats;
+    return floats;
   }
 
   float(path: Path, json: ScalarJson): number {
@@ -64,7 +73,7 @@ export class FieldReader {
 
   /** Integers between `low` and `high`, both included, one or `count` of them. */
   integers(path: Path, json: ValuesJson, count: number, spread: boolean, low: number, high: number): Int32Array {
-    const data = Array.from(this.#counted(path, json, count));
+    const data = Array.from(this.#counted(path, json, [count]));
     const bad = data.find((value) => !Number.isInteger(value) || value < low || value > high);
     if (bad !== undefined) {
       this.problem(path, { what: 'holds a number that cannot stand there', seen: bad, wanted: `whole numbers from ${low} to ${high}` });
@@ -77,7 +86,7 @@ export class FieldReader {
   rationals(path: Path, json: RationalJson | readonly RationalJson[] | undefined, count: number, fallback: Rational): readonly Rational[] {
     if (json === undefined) return [fallback];
     const list = Array.isArray(json) ? (json as readonly RationalJson[]) : [json as RationalJson];
-    if (list.length !== 1 && list.length !== count) this.#miscounted(path, list.length, count);
+    if (list.length !== 1 && list.length !== count) this.#miscounted(path, list.length, [count]);
     return list.map((entry, i) => {
       const text = String(entry);
       const value = text.length <= LONGEST_RATIONAL ? parseRational(text) : undefined;
@@ -91,15 +100,17 @@ export class FieldReader {
     });
   }
 
-  #counted(path: Path, json: ValuesJson, count: number): ArrayLike<number> {
+  /** One number, or as many as one of `counts` says. */
+  #counted(path: Path, json: ValuesJson, counts: readonly number[]): ArrayLike<number> {
     const { shape, data } = this.values(path, json);
-    if (shape === null || data.length === 1 || data.length === count) return data;
-    this.#miscounted(path, data.length, count);
+    if (shape === null || data.length === 1 || counts.includes(data.length)) return data;
+    this.#miscounted(path, data.length, counts);
     return [];
   }
 
-  #miscounted(path: Path, seen: number, count: number): void {
-    this.problem(path, { what: 'has the wrong length', seen, wanted: count === 1 ? '1 value' : `1 value or ${count}` });
+  #miscounted(path: Path, seen: number, counts: readonly number[]): void {
+    const several = counts.filter((count) => count !== 1);
+    this.problem(path, { what: 'has the wrong length', seen, wanted: ['1 value', ...several].join(' or ') });
   }
 
   #stop(path: Path, problem: FieldProblem): never {

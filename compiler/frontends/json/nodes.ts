@@ -140,11 +140,11 @@ export function readNodes(list: readonly unknown[], input: string, problems: Pro
     const reads = inputs[i] ?? [];
     const wanted = arityOf(form.op);
     if (wanted !== null && reads.length !== wanted) {
-      const some = wanted === 1 ? `one: ${form.op} reads one value` : `${wanted}: ${form.op} reads ${wanted} values`;
+      const isGiven = form.json.inputs !== undefined;
       problems.add(['nodes', i, 'inputs'], {
-        what: `has ${reads.length} ${reads.length === 1 ? 'name' : 'names'}`,
-        seen: reads,
-        wanted: some,
+        what: isGiven ? `has ${reads.length} ${reads.length === 1 ? 'name' : 'names'}` : 'is missing',
+        ...(isGiven ? { seen: reads } : {}),
+        wanted: wanted === 1 ? `one: ${form.op} reads one value` : `${wanted}: ${form.op} reads ${wanted} values`,
       });
     }
     checkInputs(i, reads, names, input, problems, byName);

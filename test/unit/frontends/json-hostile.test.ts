@@ -51,6 +51,24 @@ const LOWERED = document(
   { source: { file: 'x.onnx', sha256: '0'.repeat(64), options: { input: 'b1' }, digest: '' }, classes: ['a', 'b'], notes: ['n'] },
 );
 
+const RESIDUAL = document(
+  [
+    { op: 'conv2d', name: 'stem', weights: [[[[0.5, -2]]], [[[1, 0.25]]]] },
+    { op: 'sign', zero: 'minus', name: 's' },
+    { op: 'conv2d', name: 'main', weights: signs(2, 3, 3, 2), padding: 1 },
+    { op: 'batch-norm', gamma: 1, beta: 0, mean: 0, inverseDeviation: [0.5, 2], form: 'shift-based' },
+    { op: 'combine', operator: 'add', inputs: ['stem', 'batch-norm4'], name: 'sum' },
+    { op: 'elementwise', steps: [{ operator: 'prelu', values: [0.25, 1] }, { operator: 'absolute' }, { operator: 'tanh' }] },
+    { op: 'average-pool', kernel: [2, 3], stride: 1, padding: { left: 1 }, countPadding: true, name: 'mean' },
+    { op: 'average-pool', kernel: [2, 3], inputs: ['mean'] },
+    { op: 'elementwise', steps: [{ operator: 'sigmoid' }], name: 'weights' },
+    { op: 'combine', operator: 'multiply', inputs: ['sum', 'weights'] },
+    { op: 'reshape' },
+    { op: 'dense', weights: signs(2, 24) },
+  ],
+  { input: { type: 'f32', shape: [3, 4, 2] } },
+);
+
 /** Reads the bytes and goes on as the compiler does; true if they are a model. Anything but a UserError escapes. */
 function tryRead(bytes: Uint8Array): boolean {
   try {
@@ -113,6 +131,7 @@ function mutate(root: unknown, { pick, integer, chance }: Random): void {
 const MODELS = [
   ['convolutional', CONVOLUTIONAL],
   ['lowered', LOWERED],
+  ['residual', RESIDUAL],
 ] as const;
 
 describe.each(MODELS)('a damaged %s model', (_name, model) => {

@@ -14,16 +14,23 @@ const float = (...special: readonly number[]): fc.Arbitrary<Float32Array> =>
     .oneof(fc.constantFrom(...special), fc.double({ min: -300, max: 300, noNaN: true }), fc.integer({ min: -40, max: 40 }))
     .map((value) => Float32Array.of(value));
 
-const norm = fc
-  .record({
-    gamma: float(0, -0, 1, -1, 1e-6, -1e-6, 1e-30),
-    beta: float(0, 1e-6, -1e-6, 0.5),
-    mean: float(0, 0.5, -3, 1e6, -1e6),
-    variance: fc.constantFrom(1, 0, 1e-40, 1e-9, 2000, 1e12).map((v) => Float32Array.of(v)),
-    epsilon: fc.constantFrom(1e-5, 1e-3),
-    form: fc.constantFrom('scale-shift' as const, 'normalize' as const),
-  })
-  .map(batchNormSteps);
+const affine = {
+  gamma: float(0, -0, 1, -1, 1e-6, -1e-6, 1e-30),
+  beta: float(0, 1e-6, -1e-6, 0.5),
+  mean: float(0, 0.5, -3, 1e6, -1e6),
+};
+const ofVariance = fc.record({
+  ...affine,
+  variance: fc.constantFrom(1, 0, 1e-40, 1e-9, 2000, 1e12).map((v) => Float32Array.of(v)),
+  epsilon: fc.constantFrom(1e-5, 1e-3),
+  form: fc.constantFrom('scale-shift' as const, 'normalize' as const, 'torch' as const, 'lasagne' as const),
+});
+const ofInverse = fc.record({
+  ...affine,
+  inverseDeviation: fc.constantFrom(1, 300, 1e-4, 0.7).map((v) => Float32Array.of(v)),
+  form: fc.constantFrom('shift-based' as const, 'lasagne' as const),
+});
+const norm = fc.oneof({ weight: 3, arbitrary: ofVariance }, ofInverse).map(batchNormSteps);
 
 const single = fc
   .tuple(fc.constantFrom<Step['operator'][]>('add', 'subtract', 'multiply', 'divide', 'maximum', 'minimum'), float(0.5, -0.25, 3))
