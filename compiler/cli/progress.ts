@@ -7,6 +7,8 @@ const LINE_MILLISECONDS = 10_000;
 
 export interface ProgressLine {
   readonly update: (activity: string, done: number, total: number) => void;
+  /** Something begins of which nobody knows how long it takes. */
+  readonly begin: (activity: string) => void;
   /** Removes the line. */
   readonly end: () => void;
 }
@@ -17,6 +19,14 @@ export function createProgress(io: Io): ProgressLine {
   let started = Date.now();
   let drawn = 0;
   let visible = false;
+  const created = Date.now();
+  const interval = io.isTerminal ? DRAW_MILLISECONDS : LINE_MILLISECONDS;
+  const draw = (text: string, now: number): void => {
+    drawn = now;
+    if (io.isTerminal) io.stderr(`\r\u001b[K${text}`);
+    else io.stderr(`${text}\n`);
+    visible = io.isTerminal;
+  };
   const clear = (): void => {
     if (visible) io.stderr('\r\u001b[K');
     visible = false;
@@ -29,14 +39,13 @@ export function createProgress(io: Io): ProgressLine {
         started = now;
         drawn = 0;
       }
-      const interval = io.isTerminal ? DRAW_MILLISECONDS : LINE_MILLISECONDS;
       if (now - started < QUIET_MILLISECONDS || now - drawn < interval || done >= total) return;
-      drawn = now;
-      const text = `${activity}: ${done} of ${total}`;
-      if (io.isTerminal) {
-        io.stderr(`\r\u001b[K${text}`);
-        visible = true;
-      } else io.stderr(`${text}\n`);
+      draw(`${activity}: ${done} of ${total}`, now);
+    },
+    begin: (activity) => {
+      const now = Date.now();
+      const isLate = now - created >= (io.isTerminal ? QUIET_MILLISECONDS : LINE_MILLISECONDS);
+      if (isLate && now - drawn >= interval) draw(activity, now);
     },
     end: clear,
   };

@@ -18,6 +18,7 @@ import { loadTarget } from '../../targets/load.ts';
 import type { Target } from '../../targets/target.ts';
 import { JSON_OPTION, toJson, type CommandContext } from '../command.ts';
 import { readModel, refuseOverwriting, writeResult } from '../files.ts';
+import { createProgress } from '../progress.ts';
 import { MODEL_OPTIONS, TARGETS_DIR, bannerCommand, compileOptions, type ModelArguments, ownTargets } from '../options.ts';
 
 interface Arguments extends ModelArguments {
@@ -33,8 +34,13 @@ interface Arguments extends ModelArguments {
   readonly json: string | undefined;
 }
 
+interface Stopwatch {
+  readonly stage: (name: string) => void;
+  readonly report: () => string;
+}
+
 /** Stage times, in the order the stages began. */
-function stopwatch(): { readonly stage: (name: string) => void; readonly report: () => string } {
+function stopwatch(): Stopwatch {
   const marks: { readonly name: string; readonly at: number }[] = [];
   const stage = (name: string): void => {
     marks.push({ name, at: performance.now() });
@@ -137,7 +143,39 @@ async function emit(emitter: Emitter, job: Job): Promise<Emitted> {
   }
 }
 
-async function run(args: Arguments, { io, warn }: CommandContext): Promise<void> {
+/** What a stage is for a person. Writing is over before anybody could read that it began. */
+const STAGES: Readonly<Record<string, string>> = {
+  read: 'reading the model',
+  meaning: 'fixing its meaning',
+  passes: 'lowering it to integers',
+  plan: 'planning kernels and memory',
+  emit: 'printing',
+};
+
+async function run(args: Arguments, { io, ...context }: CommandContext): Promise<void> {
+  const watch = stopwatch();
+  const progress = createProgress(io);
+  /** What is said removes the line of progress before it. */
+  const after =
+    <T>(say: (what: T) => void) =>
+    (what: T): void => {
+      progress.end();
+      say(what);
+    };
+  const stage = (name: string): void => {
+    watch.stage(name);
+    const activity = STAGES[name];
+    if (activity !== undefined) progress.begin(activity);
+  };
+  try {
+    await compile(args, { ...context, io: { ...io, stdout: after(io.stdout) }, warn: after(context.warn) }, stage);
+  } finally {
+    progress.end();
+  }
+  if (args.timings) io.stderr(watch.report());
+}
+
+async function compile(args: Arguments, { io, warn }: CommandContext, stage: Stopwatch['stage']): Promise<void> {
   const { model = '', dumpAfter, json } = args;
   if (dumpAfter !== undefined && !DUMP_POINTS.includes(dumpAfter)) {
     const near = nearest(dumpAfter, DUMP_POINTS);
@@ -151,17 +189,16 @@ async function run(args: Arguments, { io, warn }: CommandContext): Promise<void>
   const emitter: Emitter = EMITTERS[args.emit];
   if (emitter.from !== 'plan') refuseHeaderOptions(args, emitter);
   const source = readModel(model, io.cwd);
-  const watch = stopwatch();
   const observers: Observers = {
-    stage: watch.stage,
+    stage,
     graph: (after, text) => {
       if (after === dumpAfter) io.stdout(text());
     },
   };
   const job: Job = { args, target: loadTarget(args.target, ownTargets(args, io.cwd)), source, observers, warn };
   const emitted = await emit(emitter, job);
-  if (args.timings) io.stderr(watch.report());
   if (dumpAfter !== undefined) return;
+  stage('write');
   const out = args.out ?? `${emitted.prefix}${emitter.extension}`;
   if (out === '-') return io.stdout(emitted.text);
   refuseOverwriting(model, out, emitter.noun, io.cwd);

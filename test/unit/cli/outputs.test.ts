@@ -36,7 +36,7 @@ describe('bnnc compile', () => {
 
   it('--timings names every stage on stderr', async () => {
     const { stderr } = await placeWith(BITS).run('compile', ...AS_BITS, '--timings');
-    expect(stderr.split('\n').map((line) => line.split(' ')[0])).toEqual(['read', 'meaning', 'passes', 'plan', 'emit', '']);
+    expect(stderr.split('\n').map((line) => line.split(' ')[0])).toEqual(['read', 'meaning', 'passes', 'plan', 'emit', 'write', '']);
   });
 
   it('leaves no temporary file beside the header', async () => {

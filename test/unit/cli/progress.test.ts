@@ -56,3 +56,31 @@ it('writes a line every ten seconds elsewhere, without control characters', () =
   progress.end();
   expect(written).toBe('interpreting: 1 of 25\ninterpreting: 11 of 25\ninterpreting: 21 of 25\n');
 });
+
+describe('what begins', () => {
+  it('is not shown within the first second', () => {
+    const progress = progressOn(true);
+    vi.advanceTimersByTime(900);
+    progress.begin('reading');
+    expect(written).toBe('');
+  });
+
+  it('is drawn in place on a terminal from then on', () => {
+    const progress = progressOn(true);
+    vi.advanceTimersByTime(1500);
+    progress.begin('planning');
+    vi.advanceTimersByTime(1500);
+    progress.begin('printing');
+    progress.end();
+    expect(written).toBe('\r\u001b[Kplanning\r\u001b[Kprinting\r\u001b[K');
+  });
+
+  it('is a line elsewhere, ten seconds after the one before', () => {
+    const progress = progressOn(false);
+    for (const activity of ['reading', 'planning', 'printing', 'writing']) {
+      vi.advanceTimersByTime(6000);
+      progress.begin(activity);
+    }
+    expect(written).toBe('planning\nwriting\n');
+  });
+});
