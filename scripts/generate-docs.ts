@@ -57,6 +57,8 @@ function operations(): string {
 
 ## ONNX operators
 
+[ONNX files](onnx.md) says what they become, and with which limits.
+
 On tensors that depend on the input: ${list(SUPPORTED.onActivations)}.
 
 On constants, folded while the file is read: ${list(SUPPORTED.onConstants)}.

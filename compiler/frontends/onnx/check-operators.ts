@@ -8,7 +8,14 @@ import { folderOf, readerOf } from './readers/index.ts';
 const SHAPE_ONLY: ReadonlySet<string> = new Set(['Shape', 'Size']);
 
 /** What to do about the operators that people meet most. */
+const FUNCTIONS = 'bnnc has Relu, LeakyRelu, PRelu, Clip, HardSigmoid, HardSwish, Tanh and Sigmoid: train with one of them in its place.';
 const ADVICE: Readonly<Record<string, string>> = {
+  Elu: FUNCTIONS,
+  Selu: FUNCTIONS,
+  Celu: FUNCTIONS,
+  Gelu: FUNCTIONS,
+  Mish: FUNCTIONS,
+  Softplus: FUNCTIONS,
   If: 'Control flow cannot be compiled: export with torch.jit.trace, or simplify the file with onnxsim.',
   Loop: 'Control flow cannot be compiled: export with torch.jit.trace, or simplify the file with onnxsim.',
 };

@@ -21,6 +21,19 @@ export const LAYOUT: Readonly<Record<string, Case>> = {
     },
     4,
   ),
+  'Pad of channels': on(
+    ALL,
+    (model, x, draw) => {
+      const pads = [0, draw.int(0, 6), 0, 0, 0, draw.int(0, 12), 0, 0];
+      const value = draw.pick([0, 0, 1, -2.5]);
+      const padded =
+        model.opset < 11
+          ? model.node('Pad', [x], { pads, value: { float: value } })
+          : model.node('Pad', [x, model.integers(pads), model.float(value)]);
+      return model.node('Neg', [padded]);
+    },
+    4,
+  ),
   'Pad of sequences': on(
     [9, 21],
     (model, image, draw, [, channels = 1]) => {

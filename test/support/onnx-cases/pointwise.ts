@@ -90,6 +90,7 @@ export const POINTWISE: Readonly<Record<string, Case>> = {
       () => model.node('Add', [y, model.node('Sigmoid', [model.node('Neg', [x])])]),
     ])();
   }),
+  HardSwish: unary('HardSwish', 14),
   HardSigmoid: unary('HardSigmoid', 7, (draw) => (draw.flag() ? {} : { alpha: { float: draw.pick([0.5, 1 / 6]) }, beta: { float: 0.25 } })),
   Clip: on(ALL, (model, x, draw) => {
     const [low, high] = [draw.int(-3, 0), draw.int(0, 3)];

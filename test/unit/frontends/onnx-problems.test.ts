@@ -153,6 +153,13 @@ describe('operators', () => {
     expect(problems.every(({ help }) => help !== undefined)).toBe(true);
   });
 
+  it('of functions that bnnc has not say which it has', () => {
+    const model = new OnnxModel();
+    expect(problemsOf(model.bytes(model.node('Elu', [model.input('x', [1, 4])])))).toMatchObject([
+      { code: 'BNN1004', help: expect.stringContaining('train with one of them') as string },
+    ]);
+  });
+
   it('of a standard name in a foreign domain are not mistaken for the standard ones', () => {
     const model = new OnnxModel();
     expect(codesOf(model.bytes(model.node('Conv', [model.input('x', [1, 4])], {}, { domain: 'com.example' })))).toEqual(['BNN1004']);
@@ -207,7 +214,8 @@ describe('operators', () => {
       'BNN1008',
       (m) => m.node('Pad', [m.input('x', [1, 1, 4, 4]), m.integers([0, 0, 1, 1, 0, 0, 1, 1])], { mode: 'reflect' }),
     ],
-    ['a Pad of channels', 'BNN1008', (m) => m.node('Pad', [m.input('x', [1, 1, 4, 4]), m.integers([0, 1, 0, 0, 0, 0, 0, 0])])],
+    ['a Pad of the batch', 'BNN1008', (m) => m.node('Pad', [m.input('x', [1, 1, 4, 4]), m.integers([1, 0, 0, 0, 0, 0, 0, 0])])],
+    ['a Pad of a thousand channels', 'BNN1008', (m) => m.node('Pad', [m.input('x', [1, 1, 4, 4]), m.integers([0, 999, 0, 0, 0, 0, 0, 0])])],
     [
       'a Pad without a convolution',
       'BNN1008',

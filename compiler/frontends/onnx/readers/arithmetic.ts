@@ -200,16 +200,26 @@ export const readAbs: NodeReader = (node, context) => {
 };
 
 /** max(0, min(1, alpha·x + beta)), a rounding after each operation. */
-export const readHardSigmoid: NodeReader = (node, context) => {
-  const x = activationInput(node, context);
-  needFloat(node, x);
-  const [alpha, beta] = [floatAttribute(node, 'alpha', Math.fround(0.2)), floatAttribute(node, 'beta', 0.5)];
+function hardSigmoid(node: OnnxNode, context: ImportContext, x: Activation, alpha: number, beta: number): Activation {
   return elementwise(context, node, x, [
     { operator: 'multiply', values: Float32Array.of(alpha) },
     { operator: 'add', values: Float32Array.of(beta) },
     { operator: 'minimum', values: Float32Array.of(1) },
     { operator: 'maximum', values: new Float32Array(1) },
   ]);
+}
+
+export const readHardSigmoid: NodeReader = (node, context) => {
+  const x = activationInput(node, context);
+  needFloat(node, x);
+  return hardSigmoid(node, context, x, floatAttribute(node, 'alpha', Math.fround(0.2)), floatAttribute(node, 'beta', 0.5));
+};
+
+/** x·HardSigmoid(x), as the operator is defined. */
+export const readHardSwish: NodeReader = (node, context) => {
+  const x = activationInput(node, context);
+  needFloat(node, x);
+  return combineTensors(context, node, 'multiply', x, hardSigmoid(node, context, x, 1 / 6, 0.5));
 };
 
 /** Limits are inputs since operator set 11, attributes before. */
