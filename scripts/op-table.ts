@@ -69,7 +69,9 @@ function linearCases(): readonly Case[] {
     grouped(null, '±α in groups, to integers'),
     ...make('±α', 'f32', (taps) => binary(2, taps), 'sequential', null),
     ...make('-α, 0, +α', 'f32', (taps) => real(2, taps, true), 'sequential', null),
-    ...(['b1', 'u8', 'i8', 'i32', 'f32'] as const).flatMap((dtype) => make('real', dtype, (taps) => real(2, taps, false), 'sequential', null)),
+    ...(['b1', 'u8', 'i8', 'i32', 'f32'] as const).flatMap((dtype) =>
+      make('real', dtype, (taps) => real(2, taps, false), 'sequential', null),
+    ),
   ];
 }
 

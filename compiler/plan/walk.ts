@@ -11,8 +11,9 @@ import { selectKernel, type Aftermath, type Choice, type Goal } from '../kernels
 import type { Diagnostics } from '../support/diagnostics.ts';
 import type { Target } from '../targets/target.ts';
 import type { Address, Draft, Place } from './draft.ts';
-import { ElementBlock, copyOut, layoutOf, realCopy, type ElementContext } from './element-block.ts';
+import { ElementBlock } from './element-block.ts';
 import { chainFrom, isElementwise } from './element-chain.ts';
+import { copyOut, layoutOf, realCopy, type ElementContext } from './element-copies.ts';
 import { Places } from './places.ts';
 import type { Names, Provenance } from './plan.ts';
 

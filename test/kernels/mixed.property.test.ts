@@ -31,17 +31,17 @@ function compileRecipe(recipe: MixedRecipe, index: number): CompiledGraph | read
     return compileGraph(graph, meaning, { name: `m${index}`, goal: (['speed', 'ram', 'size'] as const)[index % 3] ?? 'speed' });
   } catch (error) {
     if (error instanceof UserError) return error.diagnostics.map(({ code }) => code);
-    throw new Error(`the compiler failed on\n${describe_(recipe)}`, { cause: error });
+    throw new Error(`the compiler failed on\n${described(recipe)}`, { cause: error });
   }
 }
 
 function jsonOf({ reference: graph }: CompiledGraph): string {
-  const imported = { classes: null, notes: [], inputShape: [], inputOrder: null, settled: null, name: null };
+  const imported = { classes: null, notes: [], inputShape: [], inputOrder: null };
   const source = { file: 'random', sha256: '', options: {} };
-  return writeModel({ graph, name: 'mixed', source, imported } as never);
+  return writeModel({ graph, name: 'mixed', source, imported });
 }
 
-function describe_(recipe: MixedRecipe): string {
+function described(recipe: MixedRecipe): string {
   const { graph } = buildMixed(recipe);
   return `${JSON.stringify(recipe)}\n${printGraph(graph)}`;
 }
@@ -59,7 +59,7 @@ async function shrink(index: number): Promise<void> {
       if (!('plan' in compiled)) return;
       const [wrong] = await runModels(host, [modelOf(recipe, compiled)], build);
       if (wrong !== undefined)
-        throw new Error(`${JSON.stringify(wrong)}\n${describe_(recipe)}lowered to\n${printGraph(compiled.lowered)}\n${jsonOf(compiled)}`);
+        throw new Error(`${JSON.stringify(wrong)}\n${described(recipe)}lowered to\n${printGraph(compiled.lowered)}\n${jsonOf(compiled)}`);
     }),
     { seed: SEED, path: `${index}`, numRuns: 1, interruptAfterTimeLimit: 120_000 },
   );
