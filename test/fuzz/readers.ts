@@ -9,7 +9,7 @@ import { onnx } from '../../compiler/frontends/onnx/index.ts';
 import { typeOf } from '../../compiler/ir/graph.ts';
 import { Diagnostics, UserError } from '../../compiler/support/diagnostics.ts';
 import { MODELS } from '../golden/make-models.ts';
-import { convolutional, quantized } from '../support/seed-models.ts';
+import { convolutional, quantized, residual, sequence } from '../support/seed-models.ts';
 import { buildNetwork } from '../support/random-graph.ts';
 import { randomFrom } from '../support/random.ts';
 import { recipes } from '../support/recipe.ts';
@@ -38,6 +38,8 @@ function onnxCorpus(): readonly Seed[] {
     ...distinct.filter(({ bytes }) => onnx.accepts(bytes)),
     { name: 'convolutional', bytes: convolutional(randomFrom(1).unit) },
     { name: 'quantized', bytes: quantized(randomFrom(2).unit) },
+    { name: 'residual', bytes: residual(randomFrom(3).unit) },
+    { name: 'sequence', bytes: sequence(randomFrom(4).unit) },
     ...filesBelow(FIXTURES, '.onnx'),
     ...modelsOfOthers('.onnx'),
   ];

@@ -38,3 +38,36 @@ export function quantized(random: () => number): Uint8Array {
   const filled = model.node('ConstantOfShape', [model.integers([4])]);
   return model.bytes(model.node('Sub', [filled, model.node('Clip', [normalized], { min: { float: -1 } })]));
 }
+
+/** Residual sums, a channel shuffle before groups, means, factors per channel, functions of real numbers. */
+export function residual(random: () => number): Uint8Array {
+  const model = new OnnxModel();
+  const x = model.input('x', ['N', 4, 6, 6]);
+  const shape = (...sizes: readonly number[]): string => model.integers(sizes);
+  const turned = model.node('Transpose', [model.node('Reshape', [x, shape(1, 2, 2, 6, 6)])], { perm: [0, 2, 1, 3, 4] });
+  const shuffled = model.node('Reshape', [turned, shape(1, 4, 6, 6)]);
+  const grouped = model.node('Conv', [model.node('Sign', [shuffled]), model.floats([4, 2, 3, 3], signs(random, 72))], {
+    group: 2,
+    pads: [1, 1, 1, 1],
+  });
+  const sum = model.node('Sum', [grouped, x, model.floats([4, 1, 1], [0.5, -1, 2, 0.25])]);
+  const bent = model.node('PRelu', [sum, model.floats([4, 1, 1], [0.25, 0.5, 0, 1])]);
+  const factors = model.node('Sigmoid', [model.node('ReduceMean', [bent], { axes: [2, 3], keepdims: 1 })]);
+  const scaled = model.node('Mul', [factors, bent]);
+  const padded = model.node('Pad', [scaled, model.integers([0, 1, 0, 0, 0, 1, 0, 0])]);
+  const averaged = model.node('AveragePool', [padded], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 0, 0], ceil_mode: 1 });
+  const flat = model.node('Flatten', [model.node('Tanh', [averaged])]);
+  return model.bytes(model.node('Gemm', [flat, model.floats([2, 54], signs(random, 108))], { transB: 1 }));
+}
+
+/** One dimension: padded, convolved, pooled, channels taken in another order, averaged. */
+export function sequence(random: () => number): Uint8Array {
+  const model = new OnnxModel(18);
+  const x = model.node('Pad', [model.input('x', [1, 2, 9]), model.integers([0, 0, 1, 0, 0, 1]), model.float(0)]);
+  const conv = model.node('Conv', [x, model.floats([4, 2, 3], signs(random, 24))], { strides: [2] });
+  const pool = model.node('MaxPool', [conv], { kernel_shape: [2], strides: [1] });
+  const moved = model.node('Gather', [pool, model.integers([3, 1, 1, 0])], { axis: 1 });
+  const difference = model.node('Sub', [pool, moved]);
+  const mean = model.node('ReduceMean', [model.node('Abs', [difference]), model.integers([-1])], { keepdims: 0 });
+  return model.bytes(model.node('MatMul', [mean, model.floats([4, 2], signs(random, 8))]));
+}

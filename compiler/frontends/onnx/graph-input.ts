@@ -75,8 +75,17 @@ const STATIONARY: ReadonlySet<string> = new Set([
 function firstMovers(graph: ModelGraph, tensor: string): readonly OnnxNode[] {
   const movers: OnnxNode[] = [];
   const names = new Set([tensor]);
+  const readers = new Map<string, OnnxNode[]>();
+  for (const node of graph.nodes) {
+    for (const name of new Set(node.inputs)) {
+      const known = readers.get(name);
+      if (known === undefined) readers.set(name, [node]);
+      else known.push(node);
+    }
+  }
   for (const name of names) {
-    for (const node of graph.nodes.filter(({ op, inputs }) => inputs.includes(name) && op !== 'Shape')) {
+    for (const node of readers.get(name) ?? []) {
+      if (node.op === 'Shape') continue;
       if (STATIONARY.has(node.op)) names.add(node.outputs[0] ?? '');
       else movers.push(node);
     }

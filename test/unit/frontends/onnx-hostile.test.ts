@@ -6,10 +6,18 @@ import { onnx } from '../../../compiler/frontends/onnx/index.ts';
 import { ModelProtoSchema, type ModelProto } from '../../../compiler/frontends/onnx/onnx_pb.ts';
 import { SUPPORTED } from '../../../compiler/frontends/onnx/readers/index.ts';
 import { Diagnostics, UserError } from '../../../compiler/support/diagnostics.ts';
-import { convolutional, quantized } from '../../support/seed-models.ts';
+import { OnnxModel } from '../../support/onnx-model.ts';
+import { convolutional, quantized, residual, sequence } from '../../support/seed-models.ts';
 import { NO_FILES, randomSource } from './read-model.ts';
 
 const ROUNDS = 700;
+
+const MODELS = [
+  ['convolutional', convolutional],
+  ['quantized', quantized],
+  ['residual', residual],
+  ['sequence', sequence],
+] as const;
 
 /** Reads the bytes; true if they are a model. Anything but a UserError escapes. */
 function tryRead(bytes: Uint8Array): boolean {
@@ -22,10 +30,7 @@ function tryRead(bytes: Uint8Array): boolean {
   }
 }
 
-describe.each([
-  ['convolutional', convolutional],
-  ['quantized', quantized],
-])('a damaged %s model', (_name, build) => {
+describe.each(MODELS)('a damaged %s model', (_name, build) => {
   const whole = build(randomSource(1));
 
   it('was whole before', () => {
@@ -86,10 +91,7 @@ function mutate(model: ModelProto, random: () => number): void {
   for (let i = 0; i < count; i += 1) pick(mutations)();
 }
 
-describe.each([
-  ['convolutional', convolutional],
-  ['quantized', quantized],
-])('a %s model that contradicts itself', (_name, build) => {
+describe.each(MODELS)('a %s model that contradicts itself', (_name, build) => {
   it('is read or refused', { timeout: 120_000 }, () => {
     const whole = build(randomSource(5));
     const random = randomSource(6);
@@ -112,5 +114,35 @@ describe('random bytes', () => {
         expect(error).toBeInstanceOf(UserError);
       }
     }
+  });
+});
+
+describe('a small model that asks for much', () => {
+  const permutation = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => (i * 7919) % count);
+  const cases: readonly (readonly [string, (model: OnnxModel) => string])[] = [
+    [
+      'groups of a permutation of 300,000 channels',
+      (m) => {
+        const x = m.node('Gather', [m.input('x', [1, 300_000, 1, 2]), m.integers(permutation(300_000))], { axis: 1 });
+        return m.node('Conv', [x, m.floats([2, 150_000, 1, 1], new Float32Array(300_000).fill(1))], { group: 2 });
+      },
+    ],
+    [
+      'the sum of a row and a column',
+      (m) => m.node('Add', [m.input('x', [1, 1, 1, 4096]), m.node('Transpose', ['x'], { perm: [0, 1, 3, 2] })]),
+    ],
+    [
+      'one channel 300,000 times',
+      (m) => m.node('Gather', [m.input('x', [1, 1, 4, 4]), m.integers(new Array<number>(300_000).fill(0))], { axis: 1 }),
+    ],
+    [
+      'a chain of 20,000 nodes',
+      (m) => Array.from({ length: 20_000 }).reduce<string>((x) => m.node('Identity', [x]), m.input('x', [1, 3, 4])),
+    ],
+  ];
+
+  it.each(cases)('%s is read or refused in seconds', { timeout: 30_000 }, (_what, build) => {
+    const model = new OnnxModel();
+    tryRead(model.bytes(build(model)));
   });
 });

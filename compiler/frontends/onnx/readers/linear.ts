@@ -59,10 +59,13 @@ function groupedImage(context: ImportContext, node: OnnxNode, x: Activation, gro
   const size = places.length / groups;
   const groupOf = (channel: number): number => Math.floor((places[channel] ?? 0) / size);
   if (places.every((_, c) => groupOf(c) === groupOf(c - (c % size)))) return placed;
-  const together = Int32Array.from(places, (place, c) => {
-    const first = c - (c % size);
-    return first + places.subarray(first, first + size).filter((other) => other < place).length;
-  });
+  const together = new Int32Array(places.length);
+  for (let first = 0; first < places.length; first += size) {
+    const byPlace = Int32Array.from({ length: size }, (_, i) => first + i).sort((a, b) => (places[a] ?? 0) - (places[b] ?? 0));
+    byPlace.forEach((channel, i) => {
+      together[channel] = first + i;
+    });
+  }
   return { image: rearranged(context, node, image, places, together), places: compactOrder(together) };
 }
 

@@ -32,8 +32,11 @@ function chosenElements(shape: readonly number[], lists: readonly (readonly numb
 function sorted(wanted: Int32Array): { readonly lying: Int32Array; readonly places: Int32Array | null } {
   const lying = wanted.toSorted();
   if (lying.some((index, i) => index === lying[i - 1])) return { lying: wanted, places: null };
-  const places = new Map(Array.from(lying, (index, i) => [index, i]));
-  return { lying, places: compactOrder(wanted.map((index) => places.get(index) ?? 0)) };
+  const places = new Int32Array((lying.at(-1) ?? 0) + 1);
+  lying.forEach((index, i) => {
+    places[index] = i;
+  });
+  return { lying, places: compactOrder(wanted.map((index) => places[index] ?? 0)) };
 }
 
 /**
