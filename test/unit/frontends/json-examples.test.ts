@@ -89,3 +89,51 @@ describe('edges.json', () => {
     expect(seen.size).toBeGreaterThan(5);
   });
 });
+
+describe('pulse.json', () => {
+  const { reference, plan } = compiled('pulse.json');
+  const at = (list: readonly number[], i: number): number => list[i] ?? 0;
+
+  /** Every number here is a binary fraction of few digits, so that plain arithmetic is float32 arithmetic. */
+  function scores(samples: Uint8Array): readonly number[] {
+    const x = Array.from(samples, (sample) => sample / 64);
+    const stem = x.map((_, i) => [0.25 * at(x, i - 1) + 0.5 * at(x, i) + 0.25 * at(x, i + 1), -0.5 * at(x, i - 1) + 0.5 * at(x, i + 1)]);
+    const signs = stem.map((pair) => pair.map((value) => (value >= 0 ? 1 : -1)));
+    const [smooth, slope] = [0, 1].map((channel) => signs.map((pair) => at(pair, channel))) as [number[], number[]];
+    const features = stem.map((pair, i) => {
+      const three = [i - 1, i, i + 1];
+      const sum = (list: readonly number[], weights: readonly number[]): number =>
+        three.reduce((total, place, k) => total + at(weights, k) * at(list, place), 0);
+      const blocks = [
+        sum(smooth, [1, 1, 1]) + sum(slope, [-1, 1, -1]), //
+        sum(smooth, [-1, 1, -1]) + sum(slope, [1, 1, 1]),
+      ];
+      const added = [at(pair, 0) + at(blocks, 0) * 0.5 * 0.25, at(pair, 1) + (at(blocks, 1) - 1) * 0.25 * 0.5];
+      return added.map((value, channel) => (value < 0 ? value * at([0.25, 0.5], channel) : value));
+    });
+    const pooled = [0, 2, 4].flatMap((i) =>
+      [0, 1].map((channel) => (at(features[i] ?? [], channel) + at(features[i + 1] ?? [], channel)) / 2),
+    );
+    const rows = [
+      [1, 0.5, -1, 0.25, 0.5, 1],
+      [-1, 0.25, 1, 1, 0.5, -2],
+    ];
+    return rows.map((row, o) => row.reduce((total, weight, i) => total + weight * at(pooled, i), at([0, 0.125], o)));
+  }
+
+  it('gives the scores of plain arithmetic on every row of samples tried', () => {
+    const random = randomFrom(9);
+    const predictions = new Set<number>();
+    for (let round = 0; round < 500; round += 1) {
+      const samples = Uint8Array.from({ length: 6 }, () => random.integer(0, 255));
+      const wanted = scores(samples);
+      predictions.add(wanted.indexOf(Math.max(...wanted)));
+      expect(Array.from(realValues(interpret(reference, samples)))).toEqual(wanted);
+    }
+    expect(predictions.size).toBe(2);
+  });
+
+  it('names its classes', () => {
+    expect(plan.classes).toEqual(['rest', 'beat']);
+  });
+});
