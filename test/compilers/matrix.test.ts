@@ -1,6 +1,7 @@
 /** Headers compile without a warning and compute the same with every compiler, language and optimization that users have. */
 import { describe, expect, it } from 'vitest';
 import { runtimeFolder } from '../../compiler/emit/runtime.ts';
+import { ELEMENT_KERNELS } from '../../compiler/kernels/elements/index.ts';
 import { KERNELS } from '../../compiler/kernels/index.ts';
 import type { Language, Optimization } from '../../compiler/runner/toolchain.ts';
 import { loadTarget } from '../../compiler/targets/load.ts';
@@ -25,8 +26,7 @@ describe('the models of this test', () => {
   it('need every kernel, float and integer scores, and bytes and bits as input', () => {
     const features = new Set(models.flatMap(({ compiled }) => featuresOf(compiled.plan)));
     const wanted = [
-      ...KERNELS.map(({ name }) => name),
-      'scores',
+      ...[...KERNELS, ...ELEMENT_KERNELS].map(({ name }) => name),
       'float',
       'int32_t',
       'uint8_t',

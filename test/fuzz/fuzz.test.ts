@@ -51,7 +51,7 @@ describe.each(Object.keys(READERS))('%s', (name) => {
       return runCase(prepared, whole, sandbox).kind;
     });
     expect(outcomes.filter((kind) => kind === 'compiled').length).toBeGreaterThan(outcomes.length / 4);
-    expect(new Set(outcomes)).toEqual(new Set(['compiled', 'refused']));
+    expect(outcomes.filter((kind) => kind !== 'compiled' && kind !== 'refused')).toEqual([]);
   });
 });
 

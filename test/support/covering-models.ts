@@ -53,7 +53,7 @@ export function coveringModels(): readonly Model[] {
     return compile(buildNetwork(recipe), (type) => networkInputs(recipe, type, 4), { name: `net${i}`, forcedKernel }) ?? [];
   });
   const mixed = fc
-    .sample(mixedRecipes, { seed: SEED, numRuns: TRIED })
+    .sample(mixedRecipes, { seed: SEED, numRuns: 3 * TRIED })
     .flatMap((recipe, i) => compile(buildMixed(recipe), (type) => mixedInputs(recipe, type, 4), { name: `mixed${i}` }) ?? []);
   const candidates = [...binary, ...mixed]
     .filter(({ compiled }) => compiled.lowered.nodes.length > 0)
