@@ -103,7 +103,8 @@ export const LINEAR: Readonly<Record<string, Case>> = {
     build: (model, draw) => {
       const shape = [1, draw.int(1, 4), draw.int(6, 9), draw.int(6, 9)];
       const strides: Record<string, AttributeValue> = draw.flag() ? { strides: draw.integers(1, 3, 2) } : {};
-      const newer: Record<string, AttributeValue> = model.opset >= 10 && draw.flag() ? { dilations: draw.integers(1, 2, 2) } : {};
+      const newer: Record<string, AttributeValue> =
+        model.opset >= 10 ? draw.pick([{}, { dilations: draw.integers(1, 2, 2) }, { ceil_mode: 1 }]) : {};
       const attributes = { kernel_shape: draw.integers(2, 3, 2), pads: draw.integers(0, 1, 4), ...strides, ...newer };
       return { output: model.node('MaxPool', [model.input('x', shape)], attributes), shape };
     },
@@ -114,17 +115,16 @@ export const LINEAR: Readonly<Record<string, Case>> = {
       const shape = [1, draw.int(1, 4), draw.int(6, 9), draw.int(6, 9)];
       const kernel = draw.integers(2, 3, 2);
       const [ceil, counted] = [model.opset >= 10 && draw.flag(), draw.flag()];
-      // onnxruntime leaves out a last window that begins in the padding or behind the image, which its own shape inference counts.
-      const [before, after] = [ceil && counted ? 0 : 1, ceil ? 0 : 1];
-      const pads = [...draw.integers(0, before, 2), ...draw.integers(0, after, 2)];
+      const pads = draw.integers(0, ceil && counted ? 0 : 1, 4); // beyond padding that counts, ceil_mode is refused
       // With steps beyond the window onnxruntime computes a negative padding for SAME.
       const padding: Record<string, AttributeValue> =
         ceil || draw.flag()
-          ? { pads, strides: draw.integers(1, ceil ? 2 : 3, 2) }
+          ? { pads, strides: draw.integers(1, 3, 2) }
           : { auto_pad: draw.pick(['SAME_UPPER', 'SAME_LOWER', 'VALID']), strides: draw.integers(1, 2, 2) };
       const newer: Record<string, AttributeValue> = {
         ...(ceil ? { ceil_mode: 1 } : {}),
-        ...(model.opset >= 19 && draw.flag() ? { dilations: draw.integers(1, 2, 2) } : {}),
+        // onnxruntime leaves dilations out of the padding of SAME, which its own shape inference counts.
+        ...(model.opset >= 19 && !ceil && 'pads' in padding && draw.flag() ? { dilations: draw.integers(1, 2, 2) } : {}),
       };
       const attributes = {
         kernel_shape: kernel,

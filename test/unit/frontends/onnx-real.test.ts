@@ -222,6 +222,12 @@ describe('an average', () => {
     expect(problem).toMatchObject({ code: 'BNN1008', help: 'Set count_include_pad to 0, or ceil_mode to 0.' });
   });
 
+  it('whose dilated last window has hardly an element is refused', () => {
+    const [problem] = problemsOf(pool({ kernel_shape: [2, 2], strides: [3, 3], dilations: [3, 3], ceil_mode: 1 }));
+    expect(problem).toMatchObject({ code: 'BNN1008' });
+    expect(problem?.message).toContain('ceil_mode 1 and dilations');
+  });
+
   it('of padding alone is refused', () => {
     const attributes = { kernel_shape: [2, 2], pads: [1, 1, 1, 1], dilations: [6, 6] };
     expect(problemsOf(pool(attributes))[0]?.message).toContain('lies wholly in the padding');

@@ -7,7 +7,7 @@ import { integerAttribute, refuse, type OnnxNode } from '../node.ts';
 import { readWindow } from './window.ts';
 
 /** Padding after the last element that makes room for one more, partly filled window, as ceil_mode wants. */
-function ceilPadding(node: OnnxNode, window: Window, size: number, axis: 0 | 1): number {
+function ceilPadding(window: Window, size: number, axis: 0 | 1): number {
   const { padding } = window;
   const [before, after] = axis === 0 ? [padding.top, padding.bottom] : [padding.left, padding.right];
   const [kernel, stride, dilation] = [window.kernel[axis], window.stride[axis], window.dilation[axis]];
@@ -15,9 +15,8 @@ function ceilPadding(node: OnnxNode, window: Window, size: number, axis: 0 | 1):
   const left = size + before + after - rest;
   if (left <= 0) return after;
   const start = rest - dilation * (kernel - 1) - 1 + stride;
-  // Runtimes disagree on a last window that begins in the padding: some drop it, some return -infinity.
-  if (start >= size + before) return refuse(node, 'has ceil_mode 1 and a last window that begins outside the image');
-  return after + stride - left;
+  // A window that would begin behind the last element is left out, as by PyTorch and onnxruntime.
+  return start >= size + before ? after : after + stride - left;
 }
 
 interface Pooled extends PlacedImage {
@@ -44,7 +43,9 @@ function readPooled(node: OnnxNode, context: ImportContext, x: Activation): Pool
   };
   const window = { ...own, padding: stated };
   if (integerAttribute(node, 'ceil_mode', 0) === 0) return { ...placed, own: own.padding, window, padding: stated };
-  const beyond = { bottom: ceilPadding(node, window, height, 0), right: ceilPadding(node, window, width, 1) };
+  const beyond = { bottom: ceilPadding(window, height, 0), right: ceilPadding(window, width, 1) };
+  if (beyond.bottom >= window.kernel[0] || beyond.right >= window.kernel[1])
+    return refuse(node, 'has ceil_mode 1 and dilations, so that the last window reaches beyond the image by as many elements as it has');
   return { ...placed, own: own.padding, window, padding: { ...stated, ...beyond } };
 }
 
