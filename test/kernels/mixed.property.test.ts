@@ -77,7 +77,7 @@ describe('random networks of bits, integers and real numbers', () => {
     'plan' in result ? [{ index, model: modelOf(recipe, result) }] : [],
   );
 
-  it('compute in C what the reference graph means, bit for bit, under sanitizers', async (context) => {
+  it('compute in C what the reference graph means, bit for bit, under sanitizers', { timeout: 1000 * GRAPHS + 60_000 }, async (context) => {
     requireTools(context, host);
     for (let start = 0; start < accepted.length; start += GRAPHS_A_PROGRAM) {
       const part = accepted.slice(start, start + GRAPHS_A_PROGRAM);
