@@ -52,18 +52,15 @@ static inline void bnn1_concat_b1(const uint32_t *x, uint32_t channels, uint32_t
 }
 #endif /* BNN1_CONCAT_B1 */
 
-/* One part of a join of maps in bit planes: the planes of a row follow each other, so a part of a row is one run of words.
- *   x  [height][words]      y  [height][out_words], from the first plane of this part on; must not overlap x */
+/* One part of a join of maps in bit planes: the planes of a part follow each other.
+ *   x  [words]     words  planes of the part times words of a plane     y  first plane of the part */
 #ifndef BNN1_CONCAT_PLANES_B1
 #define BNN1_CONCAT_PLANES_B1
-static inline void bnn1_concat_planes_b1(const uint32_t *x, uint32_t words, uint32_t height, uint32_t *y, uint32_t out_words)
+static inline void bnn1_concat_planes_b1(const uint32_t *x, uint32_t words, uint32_t *y)
 {
-    uint32_t row, i;
-    for (row = 0; row < height; row++) {
-        for (i = 0; i < words; i++) {
-            y[i] = *x++;
-        }
-        y += out_words;
+    uint32_t i;
+    for (i = 0; i < words; i++) {
+        y[i] = x[i];
     }
 }
 #endif /* BNN1_CONCAT_PLANES_B1 */
@@ -117,21 +114,22 @@ static inline void bnn1_slice_b1(const bnn1_slice_shape *s, const uint32_t *x, u
 }
 #endif /* BNN1_SLICE_B1 */
 
-/* A slice of a map in bit planes that keeps all columns.
- *   x  [..][channels][(width + 31) / 32]      y  [out_height][out_channels][(width + 31) / 32], fully overwritten */
+/* A slice of a map in bit planes (32 lanes) that keeps all columns.
+ *   plane  words of a plane of x
+ *   x      [channels][height][(width + 31) / 32]     y  [out_channels][out_height][(width + 31) / 32], fully overwritten */
 #ifndef BNN1_SLICE_PLANES_B1
 #define BNN1_SLICE_PLANES_B1
-static inline void bnn1_slice_planes_b1(const bnn1_slice_shape *s, const uint32_t *x, uint32_t *y)
+static inline void bnn1_slice_planes_b1(const bnn1_slice_shape *s, uint32_t plane, const uint32_t *x, uint32_t *y)
 {
-    const uint32_t plane = (s->width + 31u) >> 5;
+    const uint32_t words = (s->width + 31u) >> 5;
     uint32_t row, c, i;
-    for (row = 0; row < s->out_height; row++) {
-        for (c = 0; c < s->out_channels; c++) {
-            const uint32_t *from =
-                x + ((s->first_row + row * s->row_step) * s->channels + s->first_channel + c * s->channel_step) * plane;
-            for (i = 0; i < plane; i++) {
+    for (c = 0; c < s->out_channels; c++) {
+        const uint32_t *from = x + (s->first_channel + c * s->channel_step) * plane + s->first_row * words;
+        for (row = 0; row < s->out_height; row++) {
+            for (i = 0; i < words; i++) {
                 *y++ = from[i];
             }
+            from += s->row_step * words;
         }
     }
 }

@@ -1,7 +1,7 @@
 /* bnn_conv2d_planes.h - bit-sliced convolution: 32 output positions per operation, no popcount.
  * SPDX-License-Identifier: Apache-2.0 OR MIT-0
  *
- * Bit planes: a map is [height][channels][(width + 31) / 32] words; one word holds one channel at 32 columns.
+ * Bit planes with 32 lanes: a map is [channels][height][(width + 31) / 32] words; one word holds one channel at 32 columns.
  */
 #ifndef BNN_CONV2D_PLANES_H
 #define BNN_CONV2D_PLANES_H
@@ -47,7 +47,7 @@ static inline uint32_t bnn1_plane_window(const uint32_t *plane, uint16_t width, 
  *
  *   x       input planes          w  [out_channels][(K + 31) / 32] ROM, tap order (channel of the group, ky, kx)
  *   limit   [out_channels] ROM, -1..2 K (-1: never, 2 K: always)
- *   y       rows y0..y1-1 of the output planes, fully overwritten; unused lanes of a last word are 0
+ *   y       output planes of out_height rows, fully overwritten; unused lanes of a last word are 0
  */
 #ifndef BNN1_CONV2D_PLANES_B1
 #define BNN1_CONV2D_PLANES_B1
@@ -94,7 +94,7 @@ static inline uint32_t bnn1_conv2d_planes_word(const bnn1_conv2d_shape *s, int8_
                 const uint32_t inside = iy >= 0 ? bnn1_plane_window((const uint32_t *)0, s->width, first) : 0u;
                 uint32_t bits = inside;
                 if (iy >= 0) {
-                    bits &= bnn1_plane_window(x + ((uint32_t)iy * s->channels + channel) * plane, s->width, first);
+                    bits &= bnn1_plane_window(x + (channel * s->height + (uint32_t)iy) * plane, s->width, first);
                 }
                 if (pad > 0) {
                     bits |= ~inside;
@@ -116,14 +116,14 @@ static inline uint32_t bnn1_conv2d_planes_word(const bnn1_conv2d_shape *s, int8_
 }
 
 static inline void bnn1_conv2d_planes_b1(const bnn1_conv2d_shape *s, int8_t pad, const uint32_t *x, const uint32_t *w,
-                                         const int32_t *limit, uint16_t y0, uint16_t y1, uint32_t *y)
+                                         const int32_t *limit, uint16_t out_height, uint32_t *y)
 {
     const uint32_t taps = (uint32_t)s->kernel_height * s->kernel_width * (uint32_t)(s->channels / s->groups);
     const uint32_t row = (taps + 31u) >> 5;
     const uint16_t per_group = (uint16_t)(s->out_channels / s->groups);
     uint16_t oy, o, column;
-    for (oy = y0; oy < y1; oy++) {
-        for (o = 0; o < s->out_channels; o++) {
+    for (o = 0; o < s->out_channels; o++) {
+        for (oy = 0; oy < out_height; oy++) {
             for (column = 0; column < s->out_width; column = (uint16_t)(column + 32u)) {
                 const uint32_t lanes = (uint32_t)s->out_width - column;
                 const uint32_t used = lanes >= 32u ? UINT32_C(0xFFFFFFFF) : (UINT32_C(1) << lanes) - 1u;

@@ -65,32 +65,55 @@ static inline void bnn1_repack_b1(const uint32_t *x, uint32_t from_run, uint32_t
 }
 #endif /* BNN1_REPACK_B1 */
 
-/* Runs to bit planes [height][channels][(width + 31) / 32]; elements of the runs are in the order (row, column, channel).
+/* Bit planes: [channels][words of a plane]. A row takes `lanes` bits (8, 16 or 32), so a word holds 32 / lanes rows; a row of more
+ * than 32 columns takes (width + 31) / 32 words with 32 lanes each. Unused bits are 0. The functions below give the words of a
+ * plane, and word and bit of an element of one. */
+#ifndef BNN1_PLANE_PLACE
+#define BNN1_PLANE_PLACE
+static inline uint32_t bnn1_plane_words(uint16_t height, uint16_t width, uint8_t lanes)
+{
+    const uint32_t rows = 32u / lanes;
+    return ((height + rows - 1u) / rows) * (((uint32_t)width + 31u) >> 5);
+}
+
+static inline uint32_t bnn1_plane_at(uint16_t row, uint16_t column, uint16_t width, uint8_t lanes)
+{
+    const uint32_t rows = 32u / lanes;
+    return (row / rows) * (((uint32_t)width + 31u) >> 5) + ((uint32_t)column >> 5);
+}
+
+static inline uint32_t bnn1_plane_bit(uint16_t row, uint16_t column, uint8_t lanes)
+{
+    return (row % (32u / lanes)) * lanes + (column & 31u);
+}
+#endif /* BNN1_PLANE_PLACE */
+
+/* Runs to bit planes; elements of the runs are in the order (row, column, channel).
  *   x    [..][(run + 31) / 32]     run  elements of a run: channels (channel-packed), all of them (a stream), ...
  *   y    fully overwritten; must not overlap x */
 #ifndef BNN1_PLANES_FROM_RUNS
 #define BNN1_PLANES_FROM_RUNS
 static inline void bnn1_planes_from_runs(const uint32_t *x, uint32_t run, uint16_t height, uint16_t width, uint16_t channels,
-                                         uint32_t *y)
+                                         uint8_t lanes, uint32_t *y)
 {
     const uint32_t words = (run + 31u) >> 5;
-    const uint32_t plane = ((uint32_t)width + 31u) >> 5;
+    const uint32_t plane = bnn1_plane_words(height, width, lanes);
     uint32_t at = 0;
     uint16_t row, column, c;
-    bnn1_clear_bits(y, (uint32_t)height * channels * plane);
+    bnn1_clear_bits(y, channels * plane);
     for (row = 0; row < height; row++) {
         for (column = 0; column < width; column++) {
+            const uint32_t bit = bnn1_plane_bit(row, column, lanes);
+            uint32_t *to = y + bnn1_plane_at(row, column, width, lanes);
             for (c = 0; c < channels; c++) {
-                if (((x[at >> 5] >> (at & 31u)) & 1u) != 0u) {
-                    bnn1_set_bit(y + c * plane, column);
-                }
+                *to |= ((x[at >> 5] >> (at & 31u)) & 1u) << bit;
+                to += plane;
                 if (++at == run) {
                     at = 0;
                     x += words;
                 }
             }
         }
-        y += channels * plane;
     }
 }
 #endif /* BNN1_PLANES_FROM_RUNS */
@@ -99,30 +122,53 @@ static inline void bnn1_planes_from_runs(const uint32_t *x, uint32_t run, uint16
 #ifndef BNN1_RUNS_FROM_PLANES
 #define BNN1_RUNS_FROM_PLANES
 static inline void bnn1_runs_from_planes(const uint32_t *x, uint32_t run, uint16_t height, uint16_t width, uint16_t channels,
-                                         uint32_t *y)
+                                         uint8_t lanes, uint32_t *y)
 {
     const uint32_t words = (run + 31u) >> 5;
-    const uint32_t plane = ((uint32_t)width + 31u) >> 5;
+    const uint32_t plane = bnn1_plane_words(height, width, lanes);
     uint32_t at = 0;
     uint16_t row, column, c;
     for (row = 0; row < height; row++) {
         for (column = 0; column < width; column++) {
+            const uint32_t bit = bnn1_plane_bit(row, column, lanes);
+            const uint32_t *from = x + bnn1_plane_at(row, column, width, lanes);
             for (c = 0; c < channels; c++) {
                 if (at == 0u) {
                     bnn1_clear_bits(y, words);
                 }
-                if (((x[c * plane + (column >> 5)] >> (column & 31u)) & 1u) != 0u) {
-                    bnn1_set_bit(y, at);
-                }
+                y[at >> 5] |= ((*from >> bit) & 1u) << (at & 31u);
+                from += plane;
                 if (++at == run) {
                     at = 0;
                     y += words;
                 }
             }
         }
-        x += channels * plane;
     }
 }
 #endif /* BNN1_RUNS_FROM_PLANES */
+
+/* Bit planes with other lanes.
+ *   x  planes with from_lanes     y  planes with to_lanes, fully overwritten; must not overlap x */
+#ifndef BNN1_PLANES_FROM_PLANES
+#define BNN1_PLANES_FROM_PLANES
+static inline void bnn1_planes_from_planes(const uint32_t *x, uint8_t from_lanes, uint16_t height, uint16_t width,
+                                           uint16_t channels, uint8_t to_lanes, uint32_t *y)
+{
+    const uint32_t from_plane = bnn1_plane_words(height, width, from_lanes);
+    const uint32_t to_plane = bnn1_plane_words(height, width, to_lanes);
+    const uint32_t used = UINT32_C(0xFFFFFFFF) >> ((32u - (width & 31u)) & 31u); /* lanes differ, so a row is at most a word */
+    uint16_t row, c;
+    bnn1_clear_bits(y, channels * to_plane);
+    for (c = 0; c < channels; c++) {
+        for (row = 0; row < height; row++) {
+            const uint32_t bits = x[bnn1_plane_at(row, 0, width, from_lanes)] >> bnn1_plane_bit(row, 0, from_lanes);
+            y[bnn1_plane_at(row, 0, width, to_lanes)] |= (bits & used) << bnn1_plane_bit(row, 0, to_lanes);
+        }
+        x += from_plane;
+        y += to_plane;
+    }
+}
+#endif /* BNN1_PLANES_FROM_PLANES */
 
 #endif /* BNN_LAYOUT_H */

@@ -1,41 +1,35 @@
 import { channelCount } from '../ir/encoding.ts';
 import { joinCalls, joinedParts } from './concat-b1.ts';
-import { proposeJoin, wordsFor, type Kernel, type Layout } from './kernel.ts';
-
-const PLANES: Layout = { kind: 'bit-planes' };
+import { planeWords, planesOf, proposeJoin, type Kernel } from './kernel.ts';
 
 export const concatPlanesB1: Kernel = {
   name: 'concat-planes-b1',
   form: 'library',
   symbol: 'bnn1_concat_planes_b1',
   doc: 'Joins the channels of maps in bit planes: whole planes are copied.',
-  candidate: (node, inputs, output) => {
+  candidate: (node, inputs, output, _target, offered) => {
     const parts = joinedParts(node, inputs);
     if (parts === undefined || 'reason' in parts) return parts;
     if (output.shape.length !== 3) return { reason: 'a vector has no bit planes' };
-    const [height = 1, width = 1] = output.shape;
-    const plane = wordsFor(width);
-    const [, ...rest] = inputs;
+    const lanes = offered.find((layout) => layout?.kind === 'bit-planes')?.lanes;
+    const [first, ...rest] = inputs.map(({ shape }) => planesOf(shape, lanes));
+    if (first === undefined) return undefined;
+    const planes = planesOf(output.shape, lanes);
+    const plane = planeWords(planes);
     return proposeJoin('concat-planes-b1', {
-      inputs: [PLANES, ...rest.map(() => PLANES)],
-      output: PLANES,
+      inputs: [first, ...rest],
+      output: planes,
       tables: [],
       scratchWords: 0,
       generated: [],
       byRows: false,
       inPlace: false,
-      codeBytes: 80,
-      instructions: height * channelCount(output.shape) * plane * 5,
+      codeBytes: 60,
+      instructions: channelCount(output.shape) * plane * 5,
       calls: joinCalls(parts, ({ channels, start }, x, y) => ({
         symbol: 'bnn1_concat_planes_b1',
         shape: null,
-        arguments: [
-          x,
-          `${channels * plane}u`,
-          `${height}u`,
-          start === 0 ? y : `${y} + ${start * plane}u`,
-          `${channelCount(output.shape) * plane}u`,
-        ],
+        arguments: [x, `${channels * plane}u`, start === 0 ? y : `${y} + ${start * plane}u`],
       })),
     });
   },

@@ -3,7 +3,7 @@ import { conv2dTerms, type Conv2dAttrs } from '../ir/ops/conv2d.ts';
 import type { Node } from '../ir/types.ts';
 import { convBitsReason, convWork } from './conv2d-b1-b1.ts';
 import { convShape } from './window-shape.ts';
-import { propose, wordsFor, type Kernel } from './kernel.ts';
+import { planesOf, propose, wordsFor, type Kernel } from './kernel.ts';
 import { packSigns, signsOf, weightTable } from './packing.ts';
 
 /** Signs in tap order (channel of the group, ky, kx), from the IR's (ky, kx, channel). */
@@ -44,8 +44,8 @@ export const conv2dPlanesB1: Kernel = {
     if (stride[1] !== 1) return { reason: `its horizontal stride is ${stride[1]}, not 1` };
     const taps = tapsOf(node);
     return propose('conv2d-planes-b1', {
-      input: { kind: 'bit-planes' },
-      output: { kind: 'bit-planes' },
+      input: planesOf(input.shape, 32),
+      output: planesOf(output.shape, 32),
       tables: [
         weightTable(
           packSigns(channelFirst(node.attrs), taps),
@@ -60,14 +60,14 @@ export const conv2dPlanesB1: Kernel = {
       ],
       scratchWords: 0,
       generated: [],
-      byRows: true,
+      byRows: false,
       inPlace: false,
       codeBytes: 760,
       instructions: (convWork(node, output) / Math.min(32, output.shape[1] ?? 1)) * 60,
-      call: ({ x, y, table, rows }) => ({
+      call: ({ x, y, table }) => ({
         symbol: 'bnn1_conv2d_planes_b1',
         shape: convShape(node.attrs, input, output),
-        arguments: [`${conv2dTerms(node.attrs, input).pad}`, x, table('weights'), table('limits'), ...rows, y],
+        arguments: [`${conv2dTerms(node.attrs, input).pad}`, x, table('weights'), table('limits'), `${output.shape[0] ?? 1}u`, y],
       }),
     });
   },

@@ -1,6 +1,6 @@
 /** Changes of layout between kernels: bits are moved, never changed. */
 import { elementCount } from '../ir/encoding.ts';
-import { layoutWords, sameBits, type Call, type Layout, type Operands } from './kernel.ts';
+import { layoutWords, sameBits, type Call, type Layout, type Operands, type PlanesLayout } from './kernel.ts';
 
 export interface Conversion {
   readonly symbol: string;
@@ -29,7 +29,7 @@ function repack(from: number, to: number, shape: readonly number[]): Conversion 
 export function conversion(from: Layout, to: Layout, shape: readonly number[]): Conversion | null {
   if (sameBits(from, to)) return null;
   const elements = elementCount(shape);
-  const dimensions = shape.map((d) => `${d}u`);
+  const sizes = (layout: PlanesLayout): readonly string[] => layout.map.map((size) => `${size}u`);
   const build = (symbol: string, middle: readonly string[]): Conversion => ({
     symbol,
     instructions: elements * 14,
@@ -37,7 +37,11 @@ export function conversion(from: Layout, to: Layout, shape: readonly number[]): 
     call: ({ x, y }) => ({ symbol, shape: null, arguments: [x, ...middle, y] }),
   });
   if (from.kind === 'bit-runs' && to.kind === 'bit-runs') return repack(from.run, to.run, shape);
-  if (from.kind === 'bit-runs' && to.kind === 'bit-planes') return build('bnn1_planes_from_runs', [`${from.run}u`, ...dimensions]);
-  if (from.kind === 'bit-planes' && to.kind === 'bit-runs') return build('bnn1_runs_from_planes', [`${to.run}u`, ...dimensions]);
+  if (from.kind === 'bit-runs' && to.kind === 'bit-planes')
+    return build('bnn1_planes_from_runs', [`${from.run}u`, ...sizes(to), `${to.lanes}u`]);
+  if (from.kind === 'bit-planes' && to.kind === 'bit-runs')
+    return build('bnn1_runs_from_planes', [`${to.run}u`, ...sizes(from), `${from.lanes}u`]);
+  if (from.kind === 'bit-planes' && to.kind === 'bit-planes')
+    return build('bnn1_planes_from_planes', [`${from.lanes}u`, ...sizes(from), `${to.lanes}u`]);
   throw new Error(`no way from ${from.kind} to ${to.kind}`);
 }

@@ -11,10 +11,30 @@ import type { Target } from '../targets/target.ts';
  * `bytes`      one byte per element (u8, i8), in element order
  * `i32`, `f32` one uint32_t word per element that holds an int32 or a float, in element order
  * `bit-runs`   bits; every `run` elements start a new uint32_t word (run = channels: channel-packed; run = all: a stream)
- * `bit-planes` bits; [height][channels][(width + 31) / 32] words
+ * `bit-planes` bits; [channels][words of a plane]. A row of the map takes `lanes` bits, so that a word holds 32 / lanes rows; a
+ *              row wider than 32 takes several words, with 32 lanes each. Unused bits are 0. A flattened map keeps its planes.
  */
-export type Layout =
-  { readonly kind: 'bytes' | 'i32' | 'f32' } | { readonly kind: 'bit-runs'; readonly run: number } | { readonly kind: 'bit-planes' };
+export type Layout = { readonly kind: 'bytes' | 'i32' | 'f32' } | { readonly kind: 'bit-runs'; readonly run: number } | PlanesLayout;
+
+export interface PlanesLayout {
+  readonly kind: 'bit-planes';
+  readonly lanes: Lanes;
+  /** [height, width, channels] of the map whose planes they are. */
+  readonly map: readonly [height: number, width: number, channels: number];
+}
+
+export type Lanes = 8 | 16 | 32;
+
+/** Planes of a map: by default with as few lanes as its width allows. */
+export function planesOf(shape: readonly number[], lanes?: Lanes): PlanesLayout {
+  const [height = 1, width = 1, channels = 1] = shape;
+  return { kind: 'bit-planes', lanes: lanes ?? (width <= 8 ? 8 : width <= 16 ? 16 : 32), map: [height, width, channels] };
+}
+
+/** uint32_t words of one plane. */
+export function planeWords({ lanes, map: [height, width] }: PlanesLayout): number {
+  return lanes === 32 ? height * wordsFor(width) : Math.ceil((height * lanes) / 32);
+}
 
 /** What a choice costs. Instructions executed and bytes of code are estimates; tables and scratch are exact. */
 export interface Cost {
@@ -145,14 +165,15 @@ export function layoutWords(layout: Layout, shape: readonly number[]): number {
     case 'bit-runs':
       return (elements / layout.run) * wordsFor(layout.run);
     case 'bit-planes': {
-      const [height = 1, width = 1, channels = 1] = shape;
-      return height * channels * wordsFor(width);
+      return layout.map[2] * planeWords(layout);
     }
   }
 }
 
 export function sameLayout(a: Layout, b: Layout): boolean {
-  return a.kind === b.kind && (a.kind !== 'bit-runs' || b.kind !== 'bit-runs' || a.run === b.run);
+  if (a.kind === 'bit-runs' && b.kind === 'bit-runs') return a.run === b.run;
+  if (a.kind === 'bit-planes' && b.kind === 'bit-planes') return a.lanes === b.lanes && a.map.every((size, i) => size === b.map[i]);
+  return a.kind === b.kind;
 }
 
 /** Two layouts of bits in which every element has the same place, although the runs are named differently. */

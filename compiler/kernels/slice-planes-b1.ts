@@ -1,8 +1,6 @@
 import { isWhole, wholeRange } from '../ir/ops/slice.ts';
-import { propose, wordsFor, type Kernel, type Layout } from './kernel.ts';
+import { planeWords, planesOf, propose, wordsFor, type Kernel } from './kernel.ts';
 import { sliceProposal, sliceReason } from './slice-shape.ts';
-
-const PLANES: Layout = { kind: 'bit-planes' };
 
 export const slicePlanesB1: Kernel = {
   name: 'slice-planes-b1',
@@ -16,10 +14,16 @@ export const slicePlanesB1: Kernel = {
     if (input.shape.length !== 3) return { reason: 'a vector has no bit planes' };
     const [height = 1, width = 1, channels = 1] = output.shape;
     if (!isWhole(node.attrs.ranges[1] ?? wholeRange(width), input.shape[1] ?? width)) return { reason: 'it leaves out columns' };
+    const planes = planesOf(input.shape, 32);
+    const proposal = sliceProposal('bnn1_slice_planes_b1', node.attrs, [input, output]);
     return propose('slice-planes-b1', {
-      ...sliceProposal('bnn1_slice_planes_b1', node.attrs, [input, output]),
-      input: PLANES,
-      output: PLANES,
+      ...proposal,
+      input: planes,
+      output: planesOf(output.shape, 32),
+      call: (operands) => {
+        const call = proposal.call(operands);
+        return { ...call, arguments: [`${planeWords(planes)}u`, ...call.arguments] };
+      },
       codeBytes: 160,
       instructions: height * channels * (16 + wordsFor(width) * 5),
     });

@@ -51,12 +51,12 @@ export class Places {
     return buffer !== null && !this.#isReadLater(buffer, readers);
   }
 
-  /** The output of `node` is its input under another name. Planes cannot be: there the elements are in another order. */
+  /** The output of `node` is its input under another name; planes keep the map that they are of. */
   rename(node: Node, id: ValueId): void {
     const { shape } = typeOf(this.#graph, id);
     const isReal = typeOf(this.#graph, id).dtype === 'f32';
     /** Real numbers of integers are not theirs any more when the integers are worth something else. */
-    const flat = ({ layout }: Place): boolean => (node.kind === 'reshape' ? layout.kind !== 'bit-planes' : isReal || layout.kind !== 'f32');
+    const flat = ({ layout }: Place): boolean => node.kind === 'reshape' || isReal || layout.kind !== 'f32';
     if (!this.of(id).some(flat)) this.in(id, { kind: 'bit-runs', run: shape.at(-1) ?? 1 }, node.name);
     const [first, ...rest] = this.of(id).filter(flat);
     if (first !== undefined) this.#places.set(node.output, [first, ...rest]);

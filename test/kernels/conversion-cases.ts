@@ -1,19 +1,25 @@
 /** Every change of layout, as cases of a kernel program. */
 import { conversion, type Conversion } from '../../compiler/kernels/conversions.ts';
-import type { Layout } from '../../compiler/kernels/kernel.ts';
+import { planesOf, type Lanes, type Layout } from '../../compiler/kernels/kernel.ts';
 import { randomElements, tensorType } from '../support/kernel-cases.ts';
 import type { KernelCase } from '../support/kernel-program.ts';
 import { storedBytes } from '../support/layouts.ts';
 import { randomFrom } from '../support/random.ts';
 import { CHANNELS, WIDTHS } from './shapes.ts';
 
+const LANES: readonly Lanes[] = [8, 16, 32];
+
 function layoutText(layout: Layout): string {
-  return layout.kind === 'bit-runs' ? `runs of ${layout.run}` : layout.kind;
+  return layout.kind === 'bit-runs'
+    ? `runs of ${layout.run}`
+    : layout.kind === 'bit-planes'
+      ? `planes with ${layout.lanes} lanes`
+      : layout.kind;
 }
 
 /** The change between any two layouts of a map. */
 export function conversionCases(): readonly KernelCase[] {
-  const cases = CHANNELS.flatMap((channels) => WIDTHS.flatMap((width) => casesOf([2, width, channels])));
+  const cases = CHANNELS.flatMap((channels) => WIDTHS.flatMap((width) => casesOf([3, width, channels])));
   return [...new Map(cases.map((c) => [c.title, c])).values()];
 }
 
@@ -23,7 +29,7 @@ function casesOf(shape: readonly [number, number, number]): readonly KernelCase[
     { kind: 'bit-runs', run: channels },
     { kind: 'bit-runs', run: channels * width },
     { kind: 'bit-runs', run: channels * width * height },
-    { kind: 'bit-planes' },
+    ...LANES.filter((lanes) => lanes === 32 || width <= lanes).map((lanes) => planesOf(shape, lanes)),
   ];
   return layouts.flatMap((from) =>
     layouts.flatMap((to) => {

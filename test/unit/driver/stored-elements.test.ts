@@ -1,7 +1,7 @@
 /** The memory of C programs, read back. test/support/layouts.ts writes it independently of the compiler. */
 import { describe, expect, it } from 'vitest';
 import { compareElements, expectedElements, positionOf, storedElements, worthOf } from '../../../compiler/driver/stored-elements.ts';
-import type { Layout } from '../../../compiler/kernels/kernel.ts';
+import { planesOf, type Layout } from '../../../compiler/kernels/kernel.ts';
 import { rational } from '../../../compiler/support/rational.ts';
 import { storedBytes } from '../../support/layouts.ts';
 import { type } from '../../support/small-graph.ts';
@@ -15,7 +15,9 @@ const BITS: readonly (readonly [title: string, layout: Layout, shape: readonly n
   ['one run', { kind: 'bit-runs', run: 65 }, [65]],
   ['a run for each pixel', { kind: 'bit-runs', run: 33 }, [3, 2, 33]],
   ['a flattened image that still has a run for each pixel', { kind: 'bit-runs', run: 5 }, [60]],
-  ['planes', { kind: 'bit-planes' }, [3, 33, 4]],
+  ['planes', planesOf([3, 33, 4]), [3, 33, 4]],
+  ['planes with 8 lanes', planesOf([5, 7, 3]), [5, 7, 3]],
+  ['planes of a flattened map', planesOf([5, 9, 2]), [90]],
 ];
 
 describe('stored elements are read back', () => {
