@@ -77,7 +77,7 @@ export const denseB1B1: Kernel = {
     return propose('dense-b1-b1', {
       ...rest,
       codeBytes: 120,
-      instructions: outputs * (words * 18 + 12),
+      instructions: outputs * (words * 10 + 70),
       generated: [],
       call: ({ x, y, table }) => ({
         symbol: 'bnn1_dense_b1_b1',

@@ -134,7 +134,7 @@ export const denseB1Sum = elementKernel(
       shape: null,
       result: 'int32_t',
       value: (x, table, { o }) => `bnn1_dense_b1_sum(${x}, ${table('weights')} + ${o} * ${words}u, ${words}u, ${bits.taps}u)`,
-      instructions: words * 18,
+      instructions: words * 11 + 60,
     };
   },
 );
