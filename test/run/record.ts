@@ -44,6 +44,8 @@ export interface RecordKind<E extends Identity, N extends string> {
   /** Command that writes the record. */
   readonly update: string;
   readonly table: (record: BenchRecord<E>) => string;
+  /** How a line of bench/CHANGES.md names an entry: model and target unless said otherwise. */
+  readonly title?: (entry: E) => string;
 }
 
 /** The numbers of an entry that are compared. */
@@ -57,18 +59,18 @@ export interface RecordFile<E extends Identity, N extends string> {
   readonly table: (record: BenchRecord<E>) => string;
   readonly write: (record: BenchRecord<E>) => void;
   /** A sentence for each number that is not the recorded one. */
-  readonly changes: (recorded: Identity & Numbers<N>, actual: Numbers<N>) => readonly string[];
+  readonly changes: (recorded: E & Numbers<N>, actual: Numbers<N>) => readonly string[];
   /** Numbers that grew and that bench/CHANGES.md does not explain. */
-  readonly unexplained: (recorded: Identity & Numbers<N>, actual: Numbers<N>) => readonly string[];
+  readonly unexplained: (recorded: E & Numbers<N>, actual: Numbers<N>) => readonly string[];
 }
 
 export function recordFile<E extends Identity, N extends string>(kind: RecordKind<E, N>): RecordFile<E, N> {
-  const { name, entry, numbers, update, table } = kind;
+  const { name, entry, numbers, update, table, title = ({ model, target }: E) => `${model} ${target}` } = kind;
   const [file, tableFile] = [join(BENCH, `${name}.json`), join(BENCH, `${name}.md`)];
   const schema = z.strictObject({ compilers: z.record(z.string(), z.string()), entries: z.array(entry) });
   const print = (record: BenchRecord<E>): string => `${JSON.stringify(record, null, 2)}\n`;
-  const line = (recorded: Identity & Numbers<N>, number: N, actual: Numbers<N>): string =>
-    `${recorded.model} ${recorded.target} ${number} ${recorded[number]} -> ${actual[number]}`;
+  const line = (recorded: E & Numbers<N>, number: N, actual: Numbers<N>): string =>
+    `${title(recorded)} ${number} ${recorded[number]} -> ${actual[number]}`;
   return {
     file,
     tableFile,

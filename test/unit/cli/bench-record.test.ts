@@ -1,6 +1,7 @@
 /** What is committed under bench/ agrees with itself, and its rules work. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { NETWORK_RECORD } from '../../networks/record.ts';
 import { INSTRUCTION_RECORD } from '../../run/instruction-record.ts';
 import { MNIST_RECORD, type MnistEntry } from '../../run/mnist-record.ts';
 import type { Identity, RecordFile } from '../../run/record.ts';
@@ -29,6 +30,7 @@ function texts<E extends Identity, N extends string>({ print, table, read, file,
 describe.each([
   ['the 10,000 test images', () => texts(MNIST_RECORD)],
   ['counted instructions', () => texts(INSTRUCTION_RECORD)],
+  ['counted networks', () => texts(NETWORK_RECORD)],
 ] as const)('the record of %s', (_what, both) => {
   it('is written as its test writes it, and so is its table', () => {
     const [wanted, found] = both();
@@ -82,5 +84,17 @@ describe('sizes against the record', () => {
       'net cortex-m4 stack 120 -> 100: record it with UPDATE_BENCH=1 npm run test:full',
     ]);
     expect(unexplained(ENTRY, { ...ENTRY, stack: 100 })).toEqual([]);
+  });
+});
+
+describe('the record of counted networks', () => {
+  const { entries } = NETWORK_RECORD.read();
+
+  it('names goal and forced kernel where a count grows', () => {
+    const [recorded] = entries;
+    if (recorded === undefined) throw new Error('the record is empty');
+    const before = { ...recorded, optimize: 'size' as const, forcedKernel: 'some-kernel' };
+    const line = `${recorded.model} ${recorded.target} size some-kernel flash ${recorded.flash} -> ${recorded.flash + 4}`;
+    expect(NETWORK_RECORD.unexplained(before, { ...before, flash: recorded.flash + 4 })).toEqual([line]);
   });
 });
