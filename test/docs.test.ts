@@ -40,6 +40,7 @@ const FOREIGN_OPTIONS = new Set([
   '--case',
   '--seed',
   '--record',
+  '--spread',
   '--outfile',
 ]);
 
