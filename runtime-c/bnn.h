@@ -23,5 +23,6 @@
 #include "bnn_pool_elements.h"
 #include "bnn_real.h"
 #include "bnn_scores.h"
+#include "bnn_sliced.h"
 
 #endif /* BNN_H */

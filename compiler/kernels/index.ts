@@ -7,6 +7,7 @@ import { conv2d8bitB1 } from './conv2d-8bit-b1.ts';
 import { conv2dB1B1Grouped } from './conv2d-b1-b1-grouped.ts';
 import { conv2dB1B1 } from './conv2d-b1-b1.ts';
 import { conv2dPlanesB1 } from './conv2d-planes-b1.ts';
+import { CONV2D_SLICED } from './conv2d-sliced.ts';
 import { dense8bitB1 } from './dense-8bit-b1.ts';
 import { denseB1B1Columns } from './dense-b1-b1-columns.ts';
 import { denseB1B1 } from './dense-b1-b1.ts';
@@ -24,6 +25,7 @@ export const KERNELS: readonly Kernel[] = [
   conv2dB1B1,
   conv2dB1B1Grouped,
   conv2dPlanesB1,
+  ...CONV2D_SLICED,
   conv2d8bitB1,
   denseB1B1,
   denseB1B1Columns,

@@ -49,6 +49,8 @@ export interface Table {
   readonly name: string;
   readonly ctype: 'uint32_t' | 'int32_t' | 'int16_t' | 'uint16_t' | 'float';
   readonly values: ArrayLike<number>;
+  /** Number of values, where they are only made when they are read. */
+  readonly length?: number;
   /** Dimensions and meaning, for the comment above it. */
   readonly doc: string;
 }
@@ -135,7 +137,7 @@ export interface Kernel {
 export type JoinProposal = Omit<Candidate, 'kernel' | 'cost'> & Pick<Cost, 'instructions' | 'codeBytes'>;
 
 export function proposeJoin(kernel: string, { instructions, codeBytes, ...rest }: JoinProposal): Candidate {
-  const tableBytes = rest.tables.reduce((sum, t) => sum + t.values.length * BYTES_OF[t.ctype], 0);
+  const tableBytes = rest.tables.reduce((sum, t) => sum + (t.length ?? t.values.length) * BYTES_OF[t.ctype], 0);
   return { kernel, ...rest, cost: { instructions, codeBytes, tableBytes, scratchBytes: rest.scratchWords * 4 } };
 }
 

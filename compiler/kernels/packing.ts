@@ -44,3 +44,17 @@ export const MAX_TAPS = 32766;
 export function flipOf(dtype: string): string {
   return dtype === 'i8' ? '0x80u' : '0u';
 }
+
+/** A table whose values are made when they are first read: of many candidates one is taken. */
+export function lateTable(table: Omit<Table, 'values' | 'length'>, length: number, make: () => ArrayLike<number>): Table {
+  let made: ArrayLike<number> | undefined;
+  return {
+    ...table,
+    length,
+    get values() {
+      made ??= make();
+      if (made.length !== length) throw new Error(`${table.name} has ${made.length} values, not ${length}`);
+      return made;
+    },
+  };
+}

@@ -12,16 +12,24 @@ import { ALL_SHAPES, bitConvolutions, denseLayers, type Shape } from './shapes.t
 const host = loadTarget('host');
 const flags = { optimization: '-O1', extraFlags: [...SANITIZE, ...STRICT_WARNINGS] } as const;
 
-/** Every shape that the kernel takes. */
+/** Straight-line code for each shape takes long to compile with sanitizers: of so many shapes some are left out. */
+const MOST_GENERATED = 24;
+
+/** Every shape that the kernel takes; of one that prints code for each shape some of them, others for each kernel. */
 function casesOf(kernel: Kernel, shapes: readonly Shape[], offered?: Layout): readonly KernelCase[] {
-  return shapes.flatMap(({ title, layer }, i) => {
+  const taken = shapes.flatMap(({ title, layer }, i) => {
     const candidate = candidateOf(kernel, layer, host, offered);
-    return 'reason' in candidate ? [] : [kernelCase(title, candidate, layer, i)];
+    return 'reason' in candidate ? [] : [() => kernelCase(title, candidate, layer, i)];
   });
+  const step = kernel.form === 'generated' ? Math.ceil(taken.length / MOST_GENERATED) : 1;
+  return taken.filter((_, i) => i % step === KERNELS.indexOf(kernel) % step).map((make) => make());
 }
 
+/** Kernels that this computer can run; those for vectors of others are tried in targets.test.ts. */
+const ON_HOST = KERNELS.filter(({ name }) => !name.endsWith('-mve'));
+
 describe('on the host, with address and undefined-behaviour sanitizers', () => {
-  it.for(KERNELS.map((kernel) => [kernel.name, kernel] as const))('%s equals the definition of its op', async ([, kernel], context) => {
+  it.for(ON_HOST.map((kernel) => [kernel.name, kernel] as const))('%s equals the definition of its op', async ([, kernel], context) => {
     requireTools(context, host);
     const cases = casesOf(kernel, ALL_SHAPES);
     expect(cases.length).toBeGreaterThanOrEqual(7);

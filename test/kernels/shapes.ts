@@ -99,6 +99,30 @@ export function bitConvolutions(seed: number): readonly Shape[] {
   );
 }
 
+/** Convolutions that move one step at a time: every channel count with every width, all paddings, several words of rows. */
+export function plainConvolutions(seed: number): readonly Shape[] {
+  const random = randomFrom(seed);
+  return [...CHANNELS, 2, 6, 128].flatMap((channels, c) =>
+    [...WIDTHS, 8, 16, 32, 40].map((width, w) => {
+      const kernel = random.pick([
+        [3, 3],
+        [3, 3],
+        [5, 5],
+        [1, 1],
+        [2, 4],
+        [4, 1],
+      ] as const);
+      const height = random.integer(kernel[0], 12);
+      const amount = (size: number): number => random.pick([0, (size - 1) >> 1, (size - 1) >> 1, size - 1]);
+      const padding = { top: amount(kernel[0]), left: amount(kernel[1]), bottom: amount(kernel[0]), right: amount(kernel[1]) };
+      const outputs = random.pick([1, 3, 33]);
+      const window = { kernel, stride: [1, 1], dilation: [1, 1], padding } as const;
+      const padValue = random.pick([0, 0, 1, -1] as const);
+      return convolution({ height, width, channels, outputs, groups: 1, padValue, ...window }, 'b1', seed + c * 100 + w);
+    }),
+  );
+}
+
 const PER_CHANNEL: Encoding = {
   scale: [rational(50400), rational(51525), rational(51296)],
   offset: [rational(-7), rational(0), rational(1000)],
@@ -241,6 +265,7 @@ export function bitThresholds(seed: number): readonly Shape[] {
 
 /** All of them, with seeds of their own. */
 export const ALL_SHAPES: readonly Shape[] = [
+  ...plainConvolutions(21),
   ...bitConvolutions(1),
   ...byteConvolutions(2),
   ...denseLayers('b1', 3),
