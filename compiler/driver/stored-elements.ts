@@ -1,7 +1,8 @@
 /** What C programs leave in memory, as elements; and the elements that the interpreter expects there. */
 import { channelCount, elementCount, realValueOf, realValues } from '../ir/encoding.ts';
 import type { Tensor, TensorType } from '../ir/types.ts';
-import { planeWords, type Layout, type PlanesLayout } from '../kernels/kernel.ts';
+import { bitPlace } from '../kernels/bit-places.ts';
+import type { Layout } from '../kernels/kernel.ts';
 
 /** Stored elements in the order of the tensor: signs as -1 and +1, integers, or real numbers. */
 export type Elements = Int32Array | Float32Array;
@@ -13,30 +14,11 @@ export function storedElements(bytes: Uint8Array, layout: Layout, { dtype, shape
   if (layout.kind === 'f32') return Float32Array.from({ length }, (_, i) => view.getFloat32(4 * i, true));
   const element = (i: number): number => {
     if (layout.kind === 'i32') return view.getInt32(4 * i, true);
-    if (layout.kind === 'bytes') return dtype === 'i8' ? view.getInt8(i) : view.getUint8(i);
-    const bit = layout.kind === 'bit-planes' ? bitOfPlanes(layout, i) : bitOfRuns(layout.kind === 'bit-runs' ? layout.run : length, i);
+    if (layout.kind !== 'bit-runs' && layout.kind !== 'bit-planes') return dtype === 'i8' ? view.getInt8(i) : view.getUint8(i);
+    const bit = bitPlace(layout, i);
     return (view.getUint8(bit >> 3) >> (bit & 7)) & 1 ? 1 : -1;
   };
   return Int32Array.from({ length }, (_, i) => element(i));
-}
-
-/** Number of the bit, from the first byte on, that holds an element. */
-function bitOfRuns(run: number, index: number): number {
-  return Math.floor(index / run) * wholeWords(run) + (index % run);
-}
-
-function bitOfPlanes(layout: PlanesLayout, index: number): number {
-  const { lanes, map } = layout;
-  const [, width, channels] = map;
-  const column = Math.floor(index / channels) % width;
-  const row = Math.floor(index / (channels * width));
-  const inPlane = lanes === 32 ? row * wholeWords(width) + column : row * lanes + column;
-  return (index % channels) * planeWords(layout) * 32 + inPlane;
-}
-
-/** Bits of the words that hold so many bits. */
-function wholeWords(bits: number): number {
-  return Math.ceil(bits / 32) * 32;
 }
 
 /** What a tensor is where it lies in this layout: integers are also stored as the real numbers that they are worth. */

@@ -1,14 +1,15 @@
 import { denseTerms } from '../ir/ops/dense.ts';
 import { isDirect } from '../ir/integer-terms.ts';
 import type { Node, TensorType } from '../ir/types.ts';
-import { propose, wordsFor, type Kernel, type Layout, type Proposal } from './kernel.ts';
-import { MAX_TAPS, distanceLimit, packSigns, signsOf, weightTable } from './packing.ts';
+import type { BitsLayout } from './bit-places.ts';
+import { layoutWords, propose, type Kernel, type Layout, type Proposal } from './kernel.ts';
+import { MAX_TAPS, distanceLimit, packRows, signsOf, weightTable } from './packing.ts';
 
 /** What every dense kernel on bits needs; undefined for another op. */
 export function denseBits(
   node: Node,
   input: TensorType,
-  layout: Layout,
+  layout: BitsLayout,
 ): { readonly words: number; readonly weights: Uint32Array; readonly taps: number } | { readonly reason: string } | undefined {
   if (node.kind !== 'dense') return undefined;
   const taps = input.shape[0] ?? 0;
@@ -16,9 +17,11 @@ export function denseBits(
   if (node.attrs.sum !== 'exact') return { reason: 'its weights are not ±α' };
   if (!isDirect(denseTerms(input))) return { reason: 'its inputs have different scales' };
   if (taps > MAX_TAPS) return { reason: `${taps} inputs are above ${MAX_TAPS}` };
-  const run = layout.kind === 'bit-runs' ? layout.run : taps;
-  const words = (taps / run) * wordsFor(run);
-  return { words, weights: packSigns(signsOf(node.attrs.weights), run), taps };
+  return {
+    words: layoutWords(layout, input.shape),
+    weights: packRows(signsOf(node.attrs.weights), node.attrs.weights.outputs, layout),
+    taps,
+  };
 }
 
 /** Limits on the distance, one per output. */
@@ -27,8 +30,8 @@ export function distanceLimits(threshold: Int32Array, taps: number): readonly nu
 }
 
 /** The layout in which a dense layer takes bits: as its producer left them, so that no conversion is needed. */
-export function acceptedRun(input: TensorType, offered: Layout | undefined): Layout {
-  return offered?.kind === 'bit-runs' ? offered : { kind: 'bit-runs', run: input.shape[0] ?? 1 };
+export function acceptedBits(input: TensorType, offered: Layout | undefined): BitsLayout {
+  return offered?.kind === 'bit-runs' || offered?.kind === 'bit-planes' ? offered : { kind: 'bit-runs', run: input.shape[0] ?? 1 };
 }
 
 /** Tables and layouts that dense kernels from bits to bits share. */
@@ -40,7 +43,7 @@ export function denseBitsProposal(
   | (Omit<Proposal, 'instructions' | 'codeBytes' | 'generated' | 'call'> & { readonly words: number; readonly outputs: number })
   | { readonly reason: string }
   | undefined {
-  const layout = acceptedRun(input, offered);
+  const layout = acceptedBits(input, offered);
   const bits = denseBits(node, input, layout);
   if (bits === undefined || 'reason' in bits || node.kind !== 'dense') return bits as { readonly reason: string } | undefined;
   const { threshold, weights } = node.attrs;

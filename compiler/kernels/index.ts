@@ -14,6 +14,7 @@ import { denseB1B1 } from './dense-b1-b1.ts';
 import { invertB1 } from './invert-b1.ts';
 import type { Kernel } from './kernel.ts';
 import { maxPoolB1 } from './max-pool-b1.ts';
+import { maxPoolPlanesB1 } from './max-pool-planes-b1.ts';
 import { slice32bit } from './slice-32bit.ts';
 import { slice8bit } from './slice-8bit.ts';
 import { sliceB1 } from './slice-b1.ts';
@@ -31,6 +32,7 @@ export const KERNELS: readonly Kernel[] = [
   denseB1B1Columns,
   dense8bitB1,
   maxPoolB1,
+  maxPoolPlanesB1,
   invertB1,
   threshold8bitB1,
   thresholdB1,

@@ -1,6 +1,7 @@
 /** Tables of weights and thresholds, as the C functions of runtime-c read them. */
 import type { Weights } from '../ir/attributes.ts';
-import { wordsFor, type Table } from './kernel.ts';
+import { bitPlace, type BitsLayout } from './bit-places.ts';
+import { layoutWords, wordsFor, type Table } from './kernel.ts';
 
 /** Packs rows of signs: each run of `run` signs starts a new word; bit 1 is +1; unused bits are 0. */
 export function packSigns(signs: Int8Array, run: number): Uint32Array {
@@ -16,6 +17,22 @@ export function packSigns(signs: Int8Array, run: number): Uint32Array {
     }
   }
   return words;
+}
+
+/** Packs rows of signs as the inputs lie: bit 1 is +1; bits that hold no input are 0. */
+export function packRows(signs: Int8Array, rows: number, layout: BitsLayout): Uint32Array {
+  if (layout.kind === 'bit-runs') return packSigns(signs, layout.run);
+  const inputs = signs.length / rows;
+  const words = layoutWords(layout, layout.map);
+  const places = Array.from({ length: inputs }, (_, i) => bitPlace(layout, i));
+  const packed = new Uint32Array(rows * words);
+  for (let row = 0; row < rows; row += 1) {
+    places.forEach((place, i) => {
+      if (signs[row * inputs + i] === 1)
+        packed[row * words + (place >> 5)] = (packed[row * words + (place >> 5)] as number) | (1 << (place & 31));
+    });
+  }
+  return packed;
 }
 
 export function signsOf(weights: Weights): Int8Array {

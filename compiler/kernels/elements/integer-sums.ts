@@ -7,7 +7,7 @@ import { denseTerms } from '../../ir/ops/dense.ts';
 import { convBitsReason } from '../conv2d-b1-b1.ts';
 import { groupSpan, packGrouped } from '../conv2d-b1-b1-grouped.ts';
 import { denseBytesReason } from '../dense-8bit-b1.ts';
-import { acceptedRun, denseBits } from '../dense-b1-b1.ts';
+import { acceptedBits, denseBits } from '../dense-b1-b1.ts';
 import { wordsFor, type Table } from '../kernel.ts';
 import { flipOf, packSigns, signsOf, weightTable } from '../packing.ts';
 import { convShape, tooLarge } from '../window-shape.ts';
@@ -124,7 +124,7 @@ export const denseB1Sum = elementKernel(
   { name: 'dense-b1-sum', symbol: 'bnn1_dense_b1_sum', doc: 'Sums of a dense layer on bits: XOR and popcount over packed words.' },
   (node, input, _output, offered) => {
     if (node.attrs.sum !== 'exact' || input.dtype !== 'b1') return undefined;
-    const layout = acceptedRun(input, offered);
+    const layout = acceptedBits(input, offered);
     const bits = denseBits(node, input, layout);
     if (bits === undefined || 'reason' in bits) return bits;
     const { words } = bits;
