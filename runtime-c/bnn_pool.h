@@ -69,7 +69,7 @@ static inline uint32_t bnn1_even_bits(uint32_t bits)
  */
 #ifndef BNN1_MAX_POOL_PLANES_B1
 #define BNN1_MAX_POOL_PLANES_B1
-static inline uint32_t bnn1_max_pool_row(const bnn1_pool_shape *s, uint32_t bits)
+static inline bnn1_fast uint32_t bnn1_max_pool_row(const bnn1_pool_shape *s, uint32_t bits)
 {
     uint32_t row = bits;
     uint32_t out = 0;
@@ -91,7 +91,7 @@ static inline uint32_t bnn1_max_pool_row(const bnn1_pool_shape *s, uint32_t bits
     return out;
 }
 
-static inline void bnn1_max_pool_planes_b1(const bnn1_pool_shape *s, uint16_t channels, uint8_t rows_log2, uint8_t out_rows_log2,
+static inline bnn1_fast void bnn1_max_pool_planes_b1(const bnn1_pool_shape *s, uint16_t channels, uint8_t rows_log2, uint8_t out_rows_log2,
                                            const uint32_t *x, uint32_t *y)
 {
     const uint32_t used = UINT32_C(0xFFFFFFFF) >> (32u - s->width);

@@ -11,7 +11,7 @@
 #ifndef BNN1_SLICED_FAST
 #define BNN1_SLICED_FAST
 #if defined(__GNUC__) && !defined(__clang__) && defined(__thumb__) && !defined(__thumb2__)
-#define bnn1_sliced_fast __attribute__((noinline, unused, optimize("O2", "no-tree-ter", "no-tree-reassoc")))
+#define bnn1_sliced_fast __attribute__((noinline, unused, optimize("O2", "no-tree-ter", "no-schedule-insns")))
 #elif defined(__GNUC__) && !defined(__clang__) && (defined(__riscv) || defined(__ARM_FEATURE_MVE))
 #define bnn1_sliced_fast __attribute__((noinline, unused, optimize("O2", "no-schedule-insns")))
 #elif defined(__GNUC__) && !defined(__clang__)

@@ -131,6 +131,22 @@ function generate(shape: SlicedShape, encoding: Encoding, word: Word, paired: bo
   return [groups, cross, tables, evaluate, layer];
 }
 
+type Core = 'thumb1' | 'riscv' | 'vector' | 'other';
+
+function coreOf(word: Word, { features }: Target): Core {
+  if (word === VECTOR) return 'vector';
+  if (features.includes('riscv')) return 'riscv';
+  return features.includes('thumb1') ? 'thumb1' : 'other';
+}
+
+/** Counted instructions for one input of one filter at one word of positions. */
+const RATES: Readonly<Record<Core, Readonly<Record<string, number>>>> = {
+  thumb1: { '8bit': 4.6, '4bit': 5.9, '2bit': 6.7, '1.5bit': 7, '1bit': 7.7 },
+  riscv: { '8bit': 4.2, '4bit': 4.75, '2bit': 4.9, '1.5bit': 5, '1bit': 5.6 },
+  vector: { '8bit': 4.9, '4bit': 5, '2bit': 5.1, '1.5bit': 5.4, '1bit': 6.1 },
+  other: { '8bit': 3.5, '4bit': 3.65, '2bit': 3.85, '1.5bit': 4.15, '1bit': 4.95 },
+};
+
 /** Instructions: tables once for each kernel row of a word of positions, then every filter. */
 function estimate(shape: SlicedShape, encoding: Encoding, word: Word, filters: number, target: Target): number {
   const { kernel, channels, crossGroups } = shape;
@@ -138,15 +154,11 @@ function estimate(shape: SlicedShape, encoding: Encoding, word: Word, filters: n
   const blocks = Math.ceil(shape.output.map[0] / rows);
   const built = across * Math.min(blocks * kernel[0], (blocks - 1) * Math.min(rows, kernel[0]) + kernel[0]);
   const taps = kernel[0] * kernel[1] * channels;
-  const thumb1 = !target.features.includes('thumb2') && !target.features.includes('riscv');
-  const rate = RATES[encoding.name] ?? 5;
-  const factor = word === VECTOR ? 1.3 : thumb1 ? 1.9 : target.features.includes('riscv') ? 1.25 : 1;
-  const each = taps * rate + kernel[0] * crossGroups * 13 + 90;
-  return across * blocks * filters * each * factor + built * (kernel[1] * channels * 15 + 200) * (thumb1 ? 1.7 : 1);
+  const core = coreOf(word, target);
+  const more = core === 'other' ? 1 : core === 'thumb1' ? 1.7 : 1.3;
+  const each = taps * (RATES[core][encoding.name] ?? 5) + (kernel[0] * crossGroups * 13 + 90) * more;
+  return across * blocks * filters * each + built * (kernel[1] * channels * 15 + 200) * more;
 }
-
-/** Instructions for 32 multiply-accumulates on a Cortex-M4. */
-const RATES: Readonly<Record<string, number>> = { '8bit': 3.7, '4bit': 3.8, '2bit': 4, '1.5bit': 4.4, '1bit': 5.2 };
 
 function candidateFor(
   name: string,
