@@ -16,6 +16,7 @@
 #include "bnn_conv2d.h"
 #include "bnn_conv2d_planes.h"
 #include "bnn_dense.h"
+#include "bnn_dense_sliced.h"
 #include "bnn_elements.h"
 #include "bnn_functions.h"
 #include "bnn_layout.h"

@@ -245,6 +245,7 @@ function kernelFor(encoding: Encoding, word: Word): Kernel {
     form: 'generated',
     symbol: 'bnn1_sliced_conv2d_',
     doc: `Bit-sliced convolution by groups of three, ${encoding.bitsPerWeight} bits of flash for each weight${word === VECTOR ? ', 128 positions in a Helium vector' : ''}. Stride 1.`,
+    ...(word === VECTOR ? { needs: 'mve' } : {}),
     candidate: (node, [input], output, target, [offered]) => candidateFor(name, node, [input, output], target, offered, encoding, word),
   };
 }

@@ -10,6 +10,8 @@ import { conv2dPlanesB1 } from './conv2d-planes-b1.ts';
 import { CONV2D_SLICED } from './conv2d-sliced.ts';
 import { dense8bitB1 } from './dense-8bit-b1.ts';
 import { denseB1B1Columns } from './dense-b1-b1-columns.ts';
+import { denseB1B1SlicedMve } from './dense-b1-b1-sliced-mve.ts';
+import { denseB1B1Sliced } from './dense-b1-b1-sliced.ts';
 import { denseB1B1 } from './dense-b1-b1.ts';
 import { invertB1 } from './invert-b1.ts';
 import type { Kernel } from './kernel.ts';
@@ -30,6 +32,8 @@ export const KERNELS: readonly Kernel[] = [
   conv2d8bitB1,
   denseB1B1,
   denseB1B1Columns,
+  denseB1B1Sliced,
+  denseB1B1SlicedMve,
   dense8bitB1,
   maxPoolB1,
   maxPoolPlanesB1,

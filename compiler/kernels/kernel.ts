@@ -122,6 +122,8 @@ export interface Kernel {
   readonly symbol: string;
   /** One sentence for docs/ops.md. */
   readonly doc: string;
+  /** The feature that a target must have; none by default. */
+  readonly needs?: string;
   /** A candidate, the reason why not, or undefined when the op is another one. */
   readonly candidate: (
     node: Node,

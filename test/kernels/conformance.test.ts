@@ -25,8 +25,8 @@ function casesOf(kernel: Kernel, shapes: readonly Shape[], offered?: Layout): re
   return taken.filter((_, i) => i % step === KERNELS.indexOf(kernel) % step).map((make) => make());
 }
 
-/** Kernels that this computer can run; those for vectors of others are tried in targets.test.ts. */
-const ON_HOST = KERNELS.filter(({ name }) => !name.endsWith('-mve'));
+/** Kernels for other processors run in test/kernels/targets.test.ts. */
+const ON_HOST = KERNELS.filter(({ needs }) => needs === undefined || host.features.includes(needs));
 
 describe('on the host, with address and undefined-behaviour sanitizers', () => {
   it.for(ON_HOST.map((kernel) => [kernel.name, kernel] as const))('%s equals the definition of its op', async ([, kernel], context) => {
@@ -39,7 +39,7 @@ describe('on the host, with address and undefined-behaviour sanitizers', () => {
   it('dense kernels read rows that are made of padded runs, as a flattened map has them', async (context) => {
     requireTools(context, host);
     const shapes = denseLayers('b1', 9).filter(({ layer }) => (layer.input.shape[0] ?? 0) % 3 === 0 || layer.input.shape[0] === 65);
-    const cases = KERNELS.filter((kernel) => kernel.name.startsWith('dense-b1')).flatMap((kernel) =>
+    const cases = ON_HOST.filter((kernel) => kernel.name.startsWith('dense-b1')).flatMap((kernel) =>
       [3, 13, 31, 33].flatMap((run) =>
         casesOf(
           kernel,

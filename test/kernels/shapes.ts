@@ -149,7 +149,7 @@ export function byteConvolutions(seed: number): readonly Shape[] {
 
 /** Dense layers of every row length to every number of outputs near a word's end. */
 export function denseLayers(dtype: 'b1' | 'u8' | 'i8', seed: number): readonly Shape[] {
-  return [...CHANNELS, 97, 160, 784, 2048].map((inputs, i) => {
+  return [...CHANNELS, 97, 160, 512, 784, 2048, 9000].map((inputs, i) => {
     const random = randomFrom(seed + i);
     const outputs = CHANNELS[(i * 3 + 2) % CHANNELS.length] ?? 1;
     const weights = { kind: 'binary', outputs, signs: random.signs(inputs * outputs), scale: Float32Array.of(1) } as const;

@@ -14,7 +14,14 @@ import { recipes } from './recipe.ts';
 
 const SEED = 11;
 const TRIED = 260;
-const FORCED = ['conv2d-planes-b1', 'conv2d-b1-b1', 'conv2d-b1-b1-grouped', 'dense-b1-b1', 'dense-b1-b1-columns'] as const;
+const FORCED = [
+  'conv2d-planes-b1',
+  'conv2d-b1-b1',
+  'conv2d-b1-b1-grouped',
+  'dense-b1-b1',
+  'dense-b1-b1-columns',
+  'dense-b1-b1-sliced',
+] as const;
 
 /** Everything about a plan that some other plan may not have. */
 export function featuresOf({ layers, symbols, input, output, steps, generated }: Plan): readonly string[] {

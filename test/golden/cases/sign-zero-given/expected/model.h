@@ -117,8 +117,9 @@ static inline uint32_t bnn1_popcount(uint32_t bits)
 #endif /* BNN1_POPCOUNT */
 
 /* Where nearly all of the time is spent, a build for size must not change the shape of the code: gcc takes the loops apart
- * again and calls what should be inline. A function that begins with bnn1_fast is compiled for speed whatever the options are,
- * and instructions stay in the order of the source, which needs the fewest registers. Other compilers ignore it.
+ * again and calls what should be inline. A function that begins with bnn1_fast is compiled for speed whatever the options are.
+ * With bnn1_fast_in_order its instructions also stay in the order of the source, which needs the fewest registers; which of
+ * the two serves a function is measured. Other compilers than gcc ignore both.
  *
  * bnn1_hidden(x) makes the value of a local variable unknown. 0x55555555 and its like are immediate operands of many
  * instructions; a compiler that knows the value then shifts and masks in two instructions, where a mask in a register does
@@ -126,9 +127,11 @@ static inline uint32_t bnn1_popcount(uint32_t bits)
 #ifndef BNN1_FAST
 #define BNN1_FAST
 #if defined(__GNUC__) && !defined(__clang__)
-#define bnn1_fast __attribute__((optimize("O2", "no-schedule-insns")))
+#define bnn1_fast __attribute__((optimize("O2", "schedule-insns", "ira-region=one")))
+#define bnn1_fast_in_order __attribute__((optimize("O2", "no-schedule-insns", "ira-region=one")))
 #else
 #define bnn1_fast
+#define bnn1_fast_in_order
 #endif
 #if defined(__GNUC__)
 #define bnn1_hidden(variable) __asm__("" : "+r"(variable))
@@ -140,15 +143,16 @@ static inline uint32_t bnn1_popcount(uint32_t bits)
 /* One step of counting the bits of many words at once (Harley and Seal; Warren, Hacker's Delight, section 5-2). For every bit
  * position, two words of one weight and what `low` has kept of earlier ones are 0..3, which is low' + 2 high:
  *     low' = first ^ second ^ low,   high = first and second, or one of them and low.
- *   first, second, low  local variables     high  a local variable, another one */
+ *   type  of a word     first, second, low  local variables     high  a local variable, another one */
 #ifndef BNN1_CARRY
 #define BNN1_CARRY
-#define bnn1_carry(high, low, first, second)                      \
+#define bnn1_carry_of(type, high, low, first, second)             \
     do {                                                          \
-        const uint32_t half_ = (first) ^ (second);                \
+        const type half_ = (first) ^ (second);                    \
         high = ((first) & (second)) | (half_ & (low));            \
         low ^= half_;                                             \
     } while (0)
+#define bnn1_carry(high, low, first, second) bnn1_carry_of(uint32_t, high, low, first, second)
 #endif /* BNN1_CARRY */
 
 /* Replaces a word by four bytes, each the number of 1 bits, 0..8, that it had: the first lines of bnn1_popcount. The masks
@@ -189,7 +193,7 @@ static inline uint32_t bnn1_distance(const uint32_t *a, const uint32_t *b, uint1
 static const uint8_t bnn1_counts[256] PROGMEM __attribute__((aligned(256))) = { bnn1_table_part(0), bnn1_table_part(1),
     bnn1_table_part(1), bnn1_table_part(2) };
 
-bnn1_fast static inline uint32_t bnn1_distance(const uint32_t *a, const uint32_t *b, uint16_t words)
+bnn1_fast_in_order static inline uint32_t bnn1_distance(const uint32_t *a, const uint32_t *b, uint16_t words)
 {
     const uint8_t *x = (const uint8_t *)a;
     const uint8_t *w = (const uint8_t *)b;
@@ -205,7 +209,7 @@ bnn1_fast static inline uint32_t bnn1_distance(const uint32_t *a, const uint32_t
     return distance;
 }
 #else
-bnn1_fast static inline uint32_t bnn1_distance(const uint32_t *a, const uint32_t *b, uint16_t words)
+bnn1_fast_in_order static inline uint32_t bnn1_distance(const uint32_t *a, const uint32_t *b, uint16_t words)
 {
     uint32_t pairs = UINT32_C(0x55555555), nibbles = UINT32_C(0x33333333), bytes = UINT32_C(0x0F0F0F0F);
     uint32_t distance = 0, sum = 0;
