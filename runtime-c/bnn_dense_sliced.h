@@ -45,59 +45,77 @@ typedef uint16_t __attribute__((__may_alias__)) bnn1_offset_t;
     } while (0)
 #endif /* BNN1_CARRY_PAIRS */
 
-/* Lists the rows of the inputs that are 1, or of those that are 0 when these are fewer, so at most half of all.
+/* Shape of a dense layer whose weights lie by inputs. The input bits lie in rows of `run` bits. With 32 lanes each row begins
+ * with a new word; with 8 or 16 lanes a word holds a row in each 8 or 16 of its bits, and each `rows` rows begin with a new word. */
+#ifndef BNN1_DENSE_SLICED_SHAPE
+#define BNN1_DENSE_SLICED_SHAPE
+typedef struct {
+    uint16_t words;                           /* of the input */
+    uint16_t run, lanes, rows;
+    uint16_t inputs;                          /* K: bits that are inputs, 1..16383 */
+    uint16_t out_words;                       /* of the output, 32 bits each */
+    uint16_t planes;                          /* bits of what the sums are compared with, <= 16 */
+} bnn1_dense_sliced_shape;
+#endif /* BNN1_DENSE_SLICED_SHAPE */
+
+/* Lists the rows of weights of the inputs that are 1, or of those that are 0 when these are fewer, so at most half of all.
  *
- *   x       input: runs of `run` bits, each from a new word      inputs  K, a multiple of run
- *   size    bytes of a row; (K + 1) * size <= 65536
+ *   x       input      size  bytes of a row of weights; (K + 1) * size <= 65536
  *   list    [K / 2 rounded up to a multiple of 16] offsets of rows, ended by the offset of row K until 16 divides their number
  *   ones    the number of inputs that are 1
  *   result  the end of the list */
 #ifndef BNN1_ACTIVE_ROWS
 #define BNN1_ACTIVE_ROWS
-bnn1_fast static inline bnn1_offset *bnn1_active_rows(const uint32_t *x, uint16_t run, uint16_t inputs, uint16_t size,
+bnn1_fast static inline bnn1_offset *bnn1_active_rows(const bnn1_dense_sliced_shape *s, const uint32_t *x, uint16_t size,
                                                       bnn1_offset *list, uint16_t *ones)
 {
-    const uint16_t words = (uint16_t)(((uint32_t)run + 31u) >> 5);
-    const uint16_t all = (uint16_t)((inputs / run) * words);
     bnn1_offset *end = list;
-    uint16_t count = 0;
-    uint16_t offset = 0;
-    uint16_t i, left, taken;
+    const uint16_t words = s->words, run = s->run, lanes = s->lanes;
+    uint16_t count = 0, offset = 0, left = run, rows = s->rows;
+    uint16_t i;
     uint32_t flip;
-    for (i = 0; i < all; i++) {
+    for (i = 0; i < words; i++) {
         count = (uint16_t)(count + bnn1_popcount(x[i]));
     }
     *ones = count;
-    flip = count > inputs / 2u ? UINT32_C(0xFFFFFFFF) : 0u;
-    left = run;
-    for (i = 0; i < all; i++) {
-        uint32_t bits = x[i] ^ flip;
-        if (left < 32u) {
-            bits &= (UINT32_C(1) << left) - 1u;
-        }
-        taken = left < 32u ? left : 32u;
-#if defined(__ARM_FEATURE_CLZ) || defined(__riscv_zbb) || (defined(__GNUC__) && defined(__LP64__))
-        while (bits != 0u) {
-            *end++ = (uint16_t)(offset + (uint16_t)__builtin_ctz(bits) * size);
-            bits &= bits - 1u;
-        }
-        offset = (uint16_t)(offset + taken * size);
-#else
-        {
-            const uint16_t next = (uint16_t)(offset + taken * size);
-            for (; bits != 0u; bits >>= 1) {
-                if ((bits & 1u) != 0u) {
-                    *end++ = offset;
-                }
-                offset = (uint16_t)(offset + size);
+    flip = count > s->inputs / 2u ? UINT32_C(0xFFFFFFFF) : 0u;
+    for (i = 0; i < words; i++) {
+        const uint32_t word = x[i] ^ flip;
+        uint16_t shift = 0;
+        do {
+            const uint16_t taken = left < lanes ? left : lanes;
+            uint32_t bits = word >> shift;
+            if (taken < 32u) {
+                bits &= (UINT32_C(1) << taken) - 1u;
             }
-            offset = next;
-        }
+#if defined(__ARM_FEATURE_CLZ) || defined(__riscv_zbb) || (defined(__GNUC__) && defined(__LP64__))
+            while (bits != 0u) {
+                *end++ = (uint16_t)(offset + (uint16_t)__builtin_ctz(bits) * size);
+                bits &= bits - 1u;
+            }
+#else
+            {
+                uint16_t at = offset;
+                for (; bits != 0u; bits >>= 1) {
+                    if ((bits & 1u) != 0u) {
+                        *end++ = at;
+                    }
+                    at = (uint16_t)(at + size);
+                }
+            }
 #endif
-        left = (uint16_t)(left - taken);
-        if (left == 0u) {
-            left = run;
-        }
+            offset = (uint16_t)(offset + taken * size);
+            shift = (uint16_t)(shift + lanes);
+            left = (uint16_t)(left - taken);
+            if (left == 0u) {
+                left = run;
+                rows--;
+                if (rows == 0u) {
+                    rows = s->rows;
+                    shift = 32;
+                }
+            }
+        } while (shift < 32u);
     }
     while (((end - list) & 15) != 0) {
         *end++ = offset;
@@ -120,11 +138,11 @@ bnn1_fast static inline bnn1_offset *bnn1_active_rows(const uint32_t *x, uint16_
  * them, all arithmetic is modulo 2^planes, and the sign is the last bit. An output that does not exist has w = 0 and L = -1,
  * which is always -1: bit 0. K <= 16383, so S < 2^13.
  *
- *   x          input: runs of `run` bits, each from a new word      inputs  K, a multiple of run
- *   w          [blocks][K + 1] ROM: bit j of word i is the weight of output 32 * block + j to input i; row K is 0
- *   constants  [blocks][2][planes] ROM: bit planes of L - W, then of -(L + W + 1)
+ *   x          input
+ *   w          [out_words][K + 1] ROM: bit j of word i is the weight of output 32 * block + j to the i-th input; row K is 0
+ *   constants  [out_words][2][planes] ROM: bit planes of L - W, then of -(L + W + 1)
  *   scratch    [(K / 2 + 15) / 16 * 8 + (K / 512 + 1) * 16] words
- *   y          [blocks] packed output, fully overwritten; must not overlap x */
+ *   y          [out_words] packed output, fully overwritten; must not overlap x */
 #ifndef BNN1_DENSE_B1_B1_SLICED
 #define BNN1_DENSE_B1_B1_SLICED
 #define bnn1_row(x) x = bnn1_rom_u32((const uint32_t *)(const void *)((const unsigned char *)w + *at++))
@@ -165,14 +183,16 @@ bnn1_fast static inline bnn1_offset *bnn1_active_rows(const uint32_t *x, uint16_
         bnn1_carry_pair(high, eight, c_, d_);               \
     } while (0)
 
-bnn1_fast static inline void bnn1_dense_b1_b1_sliced(const uint32_t *x, uint16_t run, const uint32_t *w,
-                                                     const uint32_t *constants, uint16_t inputs, uint16_t blocks,
-                                                     uint8_t planes, uint32_t *scratch, uint32_t *y)
+bnn1_fast static inline void bnn1_dense_b1_b1_sliced(const bnn1_dense_sliced_shape *s, const uint32_t *x,
+                                                     const uint32_t *w, const uint32_t *constants, uint32_t *scratch,
+                                                     uint32_t *y)
 {
+    const uint16_t inputs = s->inputs, planes = s->planes;
+    uint16_t blocks = s->out_words;
     bnn1_offset *const list = (bnn1_offset *)scratch;
     uint32_t *const carries = scratch + (((uint32_t)inputs / 2u + 15u) >> 4) * 8u;
     uint16_t ones;
-    const bnn1_offset *const end = bnn1_active_rows(x, run, inputs, 4, list, &ones);
+    const bnn1_offset *const end = bnn1_active_rows(s, x, 4, list, &ones);
     const uint8_t zeros_listed = ones > inputs / 2u;
     const uint32_t offset = zeros_listed ? ones : (uint32_t)0 - ones;
     const uint32_t flip = zeros_listed ? 0u : UINT32_C(0xFFFFFFFF);
@@ -217,16 +237,16 @@ bnn1_fast static inline void bnn1_dense_b1_b1_sliced(const uint32_t *x, uint16_t
         }
         {
             uint32_t shifted = offset, carry = 0, result = 0, ripple = 0;
-            uint8_t k;
+            uint16_t k;
             for (k = 0; k < planes; k++) {
                 const uint32_t c = bnn1_rom_u32(constants + k);
                 const uint32_t o = (uint32_t)0 - (shifted & 1u);
-                const uint32_t s = k < 14u ? sum[k] : 0u;
+                const uint32_t n = k < 14u ? sum[k] : 0u;
                 const uint32_t half = c ^ o;
-                const uint32_t all = half ^ s;
+                const uint32_t all = half ^ n;
                 result = all ^ carry ^ ripple;
                 ripple = (all & carry) | ((all ^ carry) & ripple);
-                carry = (c & o) | (half & s);
+                carry = (c & o) | (half & n);
                 shifted >>= 1;
             }
             *y++ = result ^ flip;
@@ -240,9 +260,8 @@ bnn1_fast static inline void bnn1_dense_b1_b1_sliced(const uint32_t *x, uint16_t
 /* The same with Helium vectors: 128 outputs at a time. There are only eight vector registers, and simple steps need fewer of
  * them than steps for pairs.
  *
- *   w          [blocks][K + 1][4] ROM: bit j of word l of row i is the weight of output 128 * block + 32 * l + j to input i
- *   constants  [blocks][2][planes][4] ROM
- *   words      of the output: blocks is (words + 3) / 4
+ *   w          [(out_words + 3) / 4][K + 1][4] ROM: bit j of word l of row i is the weight of output 128 * block + 32 * l + j to input i
+ *   constants  [(out_words + 3) / 4][2][planes][4] ROM
  *   scratch    [(K / 2 + 15) / 16 * 8 + (K / 512 + 1) * 64] words; the rest as bnn1_dense_b1_b1_sliced */
 #ifndef BNN1_DENSE_B1_B1_SLICED_MVE
 #define BNN1_DENSE_B1_B1_SLICED_MVE
@@ -279,16 +298,17 @@ bnn1_fast static inline void bnn1_dense_b1_b1_sliced(const uint32_t *x, uint16_t
         bnn1_add(high, four, a_, b_);                       \
     } while (0)
 
-bnn1_fast_in_order static inline void bnn1_dense_b1_b1_sliced_mve(const uint32_t *x, uint16_t run, const uint32_t *w,
-                                                                  const uint32_t *constants, uint16_t inputs,
-                                                                  uint16_t words, uint8_t planes, uint32_t *scratch,
-                                                                  uint32_t *y)
+bnn1_fast_in_order static inline void bnn1_dense_b1_b1_sliced_mve(const bnn1_dense_sliced_shape *s, const uint32_t *x,
+                                                                  const uint32_t *w, const uint32_t *constants,
+                                                                  uint32_t *scratch, uint32_t *y)
 {
+    const uint16_t inputs = s->inputs, planes = s->planes;
+    uint16_t words = s->out_words;
     bnn1_offset *const list = (bnn1_offset *)scratch;
     uint32_t *const carries = scratch + (((uint32_t)inputs / 2u + 15u) >> 4) * 8u;
     const uint32x4_t zero = vdupq_n_u32(0);
     uint16_t ones;
-    const bnn1_offset *const end = bnn1_active_rows(x, run, inputs, 1, list, &ones);
+    const bnn1_offset *const end = bnn1_active_rows(s, x, 1, list, &ones);
     const uint8_t zeros_listed = ones > inputs / 2u;
     const uint32_t offset = zeros_listed ? ones : (uint32_t)0 - ones;
     const uint32x4_t flip = vdupq_n_u32(zeros_listed ? 0u : UINT32_C(0xFFFFFFFF));
@@ -296,7 +316,7 @@ bnn1_fast_in_order static inline void bnn1_dense_b1_b1_sliced_mve(const uint32_t
     while (words > 0u) {
         uint32x4_t sum[14];
         uint32_t result_words[4];
-        uint8_t k;
+        uint16_t k;
         for (k = 0; k < 14u; k++) {
             sum[k] = zero;
         }
@@ -347,12 +367,12 @@ bnn1_fast_in_order static inline void bnn1_dense_b1_b1_sliced_mve(const uint32_t
             for (k = 0; k < planes; k++) {
                 const uint32x4_t c = vldrwq_u32(constants + 4u * k);
                 const uint32x4_t o = vdupq_n_u32((uint32_t)0 - (shifted & 1u));
-                const uint32x4_t s = k < 14u ? sum[k] : zero;
+                const uint32x4_t n = k < 14u ? sum[k] : zero;
                 const uint32x4_t half = c ^ o;
-                const uint32x4_t all = half ^ s;
+                const uint32x4_t all = half ^ n;
                 result = all ^ carry ^ ripple;
                 ripple = (all & carry) | ((all ^ carry) & ripple);
-                carry = (c & o) | (half & s);
+                carry = (c & o) | (half & n);
                 shifted >>= 1;
             }
             vstrwq_u32(result_words, result ^ flip);

@@ -1,6 +1,7 @@
 import { distanceLimits, denseBitsProposal } from './dense-b1-b1.ts';
 import type { Target } from '../targets/target.ts';
-import { propose, type Kernel, type Table } from './kernel.ts';
+import { bitPlace, type BitsLayout } from './bit-places.ts';
+import { propose, type Kernel, type ShapeArgument, type Table } from './kernel.ts';
 import { lateTable, signsOf } from './packing.ts';
 
 /** Offsets of rows have 16 bits: (inputs + 1) * 4 <= 65536. */
@@ -11,17 +12,21 @@ function planesFor(inputs: number): number {
   return (2 * inputs).toString(2).length + 1;
 }
 
-/** [blocks][inputs + 1][lanes / 32 words]: bit j of a row is the weight of output lanes * block + j; the last row is 0. */
-function slicedWeights(signs: Int8Array, inputs: number, outputs: number, lanes: number): Uint32Array {
+/**
+ * [blocks][inputs + 1][lanes / 32 words]: bit j of a row is the weight of output lanes * block + j; the last row is 0. Rows are in
+ * the order in which the bits of the inputs lie.
+ */
+function slicedWeights(signs: Int8Array, layout: BitsLayout, inputs: number, outputs: number, lanes: number): Uint32Array {
+  const order = Array.from({ length: inputs }, (_, i) => i).sort((a, b) => bitPlace(layout, a) - bitPlace(layout, b));
   const words = lanes / 32;
   const blocks = Math.ceil(outputs / lanes);
   const rows = new Uint32Array(blocks * (inputs + 1) * words);
   for (let o = 0; o < outputs; o += 1) {
     const first = Math.floor(o / lanes) * (inputs + 1) * words + (Math.floor(o / 32) % words);
-    for (let i = 0; i < inputs; i += 1) {
-      const at = first + i * words;
+    order.forEach((i, row) => {
+      const at = first + row * words;
       rows[at] = (rows[at] as number) | ((((signs[o * inputs + i] as number) + 1) >> 1) << (o % 32)); // no branch: signs are random
-    }
+    });
   }
   return rows;
 }
@@ -58,6 +63,22 @@ function slowness({ features, wordBits }: Target): number {
   return features.includes('thumb1') || features.includes('riscv') ? 1.24 : 1;
 }
 
+/** Rows of input bits: how many bits each has, how far the next one in a word is, and how many begin before the next new word. */
+function rowFields(layout: BitsLayout): ShapeArgument['fields'] {
+  if (layout.kind === 'bit-runs') {
+    return [
+      ['run', layout.run],
+      ['lanes', 32],
+      ['rows', 1],
+    ];
+  }
+  return [
+    ['run', layout.map[1]],
+    ['lanes', layout.lanes],
+    ['rows', layout.map[0]],
+  ];
+}
+
 /** The kernel for so many outputs at a time. */
 export function slicedCandidate(
   kernel: 'dense-b1-b1-sliced' | 'dense-b1-b1-sliced-mve',
@@ -72,7 +93,6 @@ export function slicedCandidate(
     const { words, outputs, ...rest } = proposal;
     const inputs = input.shape[0] ?? 0;
     if (inputs > MOST_INPUTS) return { reason: `${inputs} inputs are above ${MOST_INPUTS}` };
-    const { run } = rest.input.kind === 'bit-runs' ? rest.input : { run: inputs };
     const signs = signsOf(node.attrs.weights);
     const limits = distanceLimits(node.attrs.threshold, inputs);
     const blocks = Math.ceil(outputs / lanes);
@@ -81,7 +101,7 @@ export function slicedCandidate(
       lateTable(
         { name: 'weights', ctype: 'uint32_t', doc: `[${blocks} blocks of ${lanes} outputs][${inputs} inputs and a row of zeros]` },
         (blocks * (inputs + 1) * lanes) / 32,
-        () => slicedWeights(signs, inputs, outputs, lanes),
+        () => slicedWeights(signs, rest.input, inputs, outputs, lanes),
       ),
       lateTable(
         {
@@ -105,18 +125,17 @@ export function slicedCandidate(
       generated: [],
       call: ({ x, y, scratch, table }) => ({
         symbol,
-        shape: null,
-        arguments: [
-          x,
-          `${run}u`,
-          table('weights'),
-          table('constants'),
-          `${inputs}u`,
-          `${lanes === 32 ? blocks : Math.ceil(outputs / 32)}u`,
-          `${planes}u`,
-          `(uint32_t *)${scratch}`,
-          y,
-        ],
+        shape: {
+          type: 'bnn1_dense_sliced_shape',
+          fields: [
+            ['words', words],
+            ...rowFields(rest.input),
+            ['inputs', inputs],
+            ['out_words', Math.ceil(outputs / 32)],
+            ['planes', planes],
+          ],
+        },
+        arguments: [x, table('weights'), table('constants'), `(uint32_t *)${scratch}`, y],
       }),
     });
   };

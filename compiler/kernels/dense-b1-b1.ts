@@ -3,25 +3,23 @@ import { isDirect } from '../ir/integer-terms.ts';
 import type { Node, TensorType } from '../ir/types.ts';
 import type { BitsLayout } from './bit-places.ts';
 import { layoutWords, propose, type Kernel, type Layout, type Proposal } from './kernel.ts';
-import { MAX_TAPS, distanceLimit, packRows, signsOf, weightTable } from './packing.ts';
+import { MAX_TAPS, distanceLimit, lateTable, packRows, signsOf } from './packing.ts';
 
 /** What every dense kernel on bits needs; undefined for another op. */
 export function denseBits(
   node: Node,
   input: TensorType,
   layout: BitsLayout,
-): { readonly words: number; readonly weights: Uint32Array; readonly taps: number } | { readonly reason: string } | undefined {
+): { readonly words: number; readonly weights: () => Uint32Array; readonly taps: number } | { readonly reason: string } | undefined {
   if (node.kind !== 'dense') return undefined;
   const taps = input.shape[0] ?? 0;
   if (input.dtype !== 'b1') return { reason: `its input is ${input.dtype}, not bits` };
   if (node.attrs.sum !== 'exact') return { reason: 'its weights are not ±α' };
   if (!isDirect(denseTerms(input))) return { reason: 'its inputs have different scales' };
   if (taps > MAX_TAPS) return { reason: `${taps} inputs are above ${MAX_TAPS}` };
-  return {
-    words: layoutWords(layout, input.shape),
-    weights: packRows(signsOf(node.attrs.weights), node.attrs.weights.outputs, layout),
-    taps,
-  };
+  const signs = signsOf(node.attrs.weights);
+  const { outputs } = node.attrs.weights;
+  return { words: layoutWords(layout, input.shape), weights: () => packRows(signs, outputs, layout), taps };
 }
 
 /** Limits on the distance, one per output. */
@@ -40,7 +38,11 @@ export function denseBitsProposal(
   input: TensorType,
   offered: Layout | undefined,
 ):
-  | (Omit<Proposal, 'instructions' | 'codeBytes' | 'generated' | 'call'> & { readonly words: number; readonly outputs: number })
+  | (Omit<Proposal, 'input' | 'instructions' | 'codeBytes' | 'generated' | 'call'> & {
+      readonly input: BitsLayout;
+      readonly words: number;
+      readonly outputs: number;
+    })
   | { readonly reason: string }
   | undefined {
   const layout = acceptedBits(input, offered);
@@ -54,7 +56,11 @@ export function denseBitsProposal(
     input: layout,
     output: { kind: 'bit-runs', run: weights.outputs },
     tables: [
-      weightTable(bits.weights, `[${weights.outputs} outputs][${bits.words} words]`),
+      lateTable(
+        { name: 'weights', ctype: 'uint32_t', doc: `[${weights.outputs} outputs][${bits.words} words]` },
+        weights.outputs * bits.words,
+        bits.weights,
+      ),
       {
         name: 'limits',
         ctype: 'int16_t',

@@ -1,13 +1,13 @@
 /** Every kernel computes what `evaluate` of its op says, bit for bit, at sizes around the ends of words. */
 import { describe, expect, it } from 'vitest';
 import { KERNELS } from '../../compiler/kernels/index.ts';
-import type { Kernel, Layout } from '../../compiler/kernels/kernel.ts';
+import { planesOf, type Kernel, type Layout } from '../../compiler/kernels/kernel.ts';
 import { loadTarget } from '../../compiler/targets/load.ts';
 import { requireTools, STRICT_WARNINGS } from '../run-support/tools.ts';
 import { candidateOf, kernelCase } from '../support/kernel-cases.ts';
 import { runKernelCases, SANITIZE, type KernelCase } from '../support/kernel-program.ts';
 import { conversionCases } from './conversion-cases.ts';
-import { ALL_SHAPES, bitConvolutions, denseLayers, type Shape } from './shapes.ts';
+import { ALL_SHAPES, bitConvolutions, denseLayer, denseLayers, type Shape } from './shapes.ts';
 
 const host = loadTarget('host');
 const flags = { optimization: '-O1', extraFlags: [...SANITIZE, ...STRICT_WARNINGS] } as const;
@@ -49,6 +49,31 @@ describe('on the host, with address and undefined-behaviour sanitizers', () => {
       ),
     );
     expect(cases.length).toBeGreaterThan(3);
+    expect(await runKernelCases(host, cases, flags)).toEqual([]);
+  });
+
+  it('dense kernels read the planes of a flattened map', async (context) => {
+    requireTools(context, host);
+    const maps = [
+      [4, 4, 10],
+      [5, 4, 8],
+      [7, 7, 16],
+      [14, 14, 4],
+      [28, 28, 1],
+      [4, 4, 128],
+      [3, 8, 21],
+      [6, 33, 1],
+      [5, 40, 45],
+    ] as const;
+    const cases = ON_HOST.filter((kernel) => kernel.name.startsWith('dense-b1')).flatMap((kernel) =>
+      maps.flatMap((map, i) =>
+        casesOf(kernel, [denseLayer('b1', map[0] * map[1] * map[2], 31 + i, 40 + i)], planesOf(map)).map((c) => ({
+          ...c,
+          title: `${c.title} as ${map.join('x')}`,
+        })),
+      ),
+    );
+    expect(cases.length).toBeGreaterThan(20);
     expect(await runKernelCases(host, cases, flags)).toEqual([]);
   });
 

@@ -147,16 +147,20 @@ export function byteConvolutions(seed: number): readonly Shape[] {
   );
 }
 
+/** A dense layer with random weights and thresholds. */
+export function denseLayer(dtype: 'b1' | 'u8' | 'i8', inputs: number, outputs: number, seed: number): Shape {
+  const random = randomFrom(seed);
+  const weights = { kind: 'binary', outputs, signs: random.signs(inputs * outputs), scale: Float32Array.of(1) } as const;
+  const threshold = thresholds(outputs, inputs * (dtype === 'b1' ? 1 : 255), random);
+  const attrs = { weights, bias: null, sum: 'exact', threshold } as const;
+  return { title: `${dtype} ${inputs} to ${outputs}`, layer: lowered('dense', attrs, tensorType(dtype, [inputs])) };
+}
+
 /** Dense layers of every row length to every number of outputs near a word's end. */
 export function denseLayers(dtype: 'b1' | 'u8' | 'i8', seed: number): readonly Shape[] {
-  return [...CHANNELS, 97, 160, 512, 784, 2048, 9000].map((inputs, i) => {
-    const random = randomFrom(seed + i);
-    const outputs = CHANNELS[(i * 3 + 2) % CHANNELS.length] ?? 1;
-    const weights = { kind: 'binary', outputs, signs: random.signs(inputs * outputs), scale: Float32Array.of(1) } as const;
-    const threshold = thresholds(outputs, inputs * (dtype === 'b1' ? 1 : 255), random);
-    const attrs = { weights, bias: null, sum: 'exact', threshold } as const;
-    return { title: `${dtype} ${inputs} to ${outputs}`, layer: lowered('dense', attrs, tensorType(dtype, [inputs])) };
-  });
+  return [...CHANNELS, 97, 160, 512, 784, 2048, 9000].map((inputs, i) =>
+    denseLayer(dtype, inputs, CHANNELS[(i * 3 + 2) % CHANNELS.length] ?? 1, seed + i),
+  );
 }
 
 /** Pools of every channel count: overlapping, with gaps, padded, dilated. */

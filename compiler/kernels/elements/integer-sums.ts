@@ -130,7 +130,7 @@ export const denseB1Sum = elementKernel(
     const { words } = bits;
     return {
       input: layout,
-      tables: [weightTable(bits.weights, `[${node.attrs.weights.outputs} outputs][${words} words]`)],
+      tables: [weightTable(bits.weights(), `[${node.attrs.weights.outputs} outputs][${words} words]`)],
       shape: null,
       result: 'int32_t',
       value: (x, table, { o }) => `bnn1_dense_b1_sum(${x}, ${table('weights')} + ${o} * ${words}u, ${words}u, ${bits.taps}u)`,
