@@ -115,13 +115,13 @@ describe('the command in the banner', () => {
   });
 
   it('holds no path, wherever model and header lie', async () => {
-    const place = placeWith({ 'secret/place/bits.onnx': BITS['bits.onnx'], 'build/keep': '' });
-    const { exit } = await place.run('compile', `${place.folder}/secret/place/bits.onnx`, '--input', 'b1', '-o', 'build/x.h');
+    const place = placeWith({ 'secret/place/bits.onnx': BITS['bits.onnx'], 'outbox/keep': '' });
+    const { exit } = await place.run('compile', `${place.folder}/secret/place/bits.onnx`, '--input', 'b1', '-o', 'outbox/x.h');
     expect(exit).toBe(0);
-    const header = place.read('build/x.h');
+    const header = place.read('outbox/x.h');
     expect(header).toContain('bnnc compile bits.onnx --input b1 --target cortex-m4');
     expect(header).not.toContain('secret');
-    expect(header).not.toContain('build');
+    expect(header).not.toContain('outbox');
     expect(header).not.toContain(place.folder);
   });
 
