@@ -19,6 +19,7 @@
 #include "bnn_dense_sliced.h"
 #include "bnn_elements.h"
 #include "bnn_functions.h"
+#include "bnn_lanes.h"
 #include "bnn_layout.h"
 #include "bnn_pool.h"
 #include "bnn_pool_elements.h"

@@ -92,8 +92,9 @@ export function markedParts({ steps }: Plan): readonly MarkedPart[] {
 
 const CALL_AND_RETURN = 'call and return';
 
+/** A generated function may bring others whose names begin with its own. */
 function isGenerated(plan: Plan, symbol: string): boolean {
-  return plan.generated.some((fn) => fn.symbol === symbol);
+  return plan.generated.some((fn) => fn.symbol === symbol || symbol.startsWith(`${fn.symbol}_`));
 }
 
 function generatedText({ template, symbol, view }: GeneratedFunction): string {

@@ -4,6 +4,7 @@ import { concat8bit } from './concat-8bit.ts';
 import { concatB1 } from './concat-b1.ts';
 import { concatPlanesB1 } from './concat-planes-b1.ts';
 import { conv2d8bitB1 } from './conv2d-8bit-b1.ts';
+import { conv2d8bitLanes } from './conv2d-8bit-lanes.ts';
 import { conv2dB1B1Grouped } from './conv2d-b1-b1-grouped.ts';
 import { conv2dB1B1 } from './conv2d-b1-b1.ts';
 import { conv2dPlanesB1 } from './conv2d-planes-b1.ts';
@@ -30,6 +31,7 @@ export const KERNELS: readonly Kernel[] = [
   conv2dPlanesB1,
   ...CONV2D_SLICED,
   conv2d8bitB1,
+  conv2d8bitLanes,
   denseB1B1,
   denseB1B1Columns,
   denseB1B1Sliced,

@@ -47,7 +47,7 @@ export interface Cost {
 /** A constant array in flash. `name` is a suffix; the plan makes it unique. */
 export interface Table {
   readonly name: string;
-  readonly ctype: 'uint32_t' | 'int32_t' | 'int16_t' | 'uint16_t' | 'float';
+  readonly ctype: 'uint32_t' | 'int32_t' | 'int16_t' | 'uint16_t' | 'uint8_t' | 'float';
   readonly values: ArrayLike<number>;
   /** Number of values, where they are only made when they are read. */
   readonly length?: number;
@@ -55,7 +55,7 @@ export interface Table {
   readonly doc: string;
 }
 
-export const BYTES_OF = { uint32_t: 4, int32_t: 4, int16_t: 2, uint16_t: 2, float: 4 } as const;
+export const BYTES_OF = { uint32_t: 4, int32_t: 4, int16_t: 2, uint16_t: 2, uint8_t: 1, float: 4 } as const;
 
 /** A struct that the caller fills before the call. */
 export interface ShapeArgument {
