@@ -14,6 +14,9 @@ interface TableText {
   readonly steps: readonly string[];
 }
 
+/** Up to so many channels, the terms of a pixel are made without a loop. */
+const UNROLLED_CHANNELS = 4;
+
 const POSITIONS = [0, 1, 2, 3] as const;
 
 /** `offsets` are the words of the taps at the first of four positions, `step` words apart from those at the next. */
@@ -50,6 +53,15 @@ function tableTexts(plan: LanePlan): { readonly tables: readonly TableText[]; re
   return { tables: [...tables.values()], calls };
 }
 
+/** Look-up `i` of an output, in the tables of row `row`; every 32 the pointer moves on. */
+function lookUpLines(row: number, i: number, entries: number): readonly string[] {
+  const move = i > 0 && i % 32 === 0 ? ['w += 32;'] : [];
+  const words = 'a0, a1, a2, a3';
+  return entries > 256
+    ? [...move, `bnn1_lanes_add(${words}, t${row} + 4u * bnn1_rom_u16(w + ${i % 32}));`]
+    : [...move, `bnn1_lanes_look_up(${words}, t${row}, w, ${i % 32});`];
+}
+
 /** A number modulo 2^32 in hexadecimal. */
 function word(value: number): string {
   return `0x${(value >>> 0).toString(16).toUpperCase().padStart(8, '0')}`;
@@ -82,14 +94,22 @@ function viewOf(plan: LanePlan, input: TensorType, output: TensorType): Readonly
     channels,
     rowBytes: width * channels,
     scale: plan.multiplier === 1 ? '' : `UINT32_C(${word(plan.multiplier)}) * `,
+    pairs:
+      channels > UNROLLED_CHANNELS
+        ? []
+        : Array.from({ length: channels }, (_, c) => ({ word: c * columns, low: c, high: c + half * attrs.stride[1] * channels })),
+    highByte: half * attrs.stride[1] * channels,
+    flipPair: input.dtype === 'i8' ? ' ^ UINT32_C(0x00800080)' : '',
     flip: input.dtype === 'i8' ? ' ^ 0x80u' : '',
     outside: `UINT32_C(${word(plan.outside)})`,
     ...tableTexts(plan),
     termWords: channels * columns,
     rows: Array.from({ length: attrs.kernel[0] }, (_, number) => ({
       number,
-      lookUps: plan.groups.map((_group, i) => number * groupCount + i),
+      tables: number < 5 ? `bnn1_lanes_tables(t${number}, "r${8 + number}")` : `const uint32_t *const t${number}`,
+      lookUps: plan.groups.flatMap((_group, i) => lookUpLines(number, number * groupCount + i, plan.entries)),
     })),
+    lastLookUps: ((groupCount * attrs.kernel[0] - 1) % 32) + 1,
     lookUps: groupCount * attrs.kernel[0],
     indexType: plan.entries > 256 ? 'uint16_t' : 'uint8_t',
     indexRead: plan.entries > 256 ? 'u16' : 'u8',
