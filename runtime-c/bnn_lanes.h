@@ -45,7 +45,7 @@
     do {                                                                                                         \
         const uint32_t *entry_;                                                                                  \
         __asm__ __volatile__("ldrb %4, [%6, %7]\n\t"                                                             \
-                             "lsl %4, %4, #4\n\t"                                                                \
+                             "lsl %4, %4, %8\n\t"                                                                \
                              "add %4, %5\n\t"                                                                    \
                              "ldmia %4!, {r4, r5}\n\t"                                                           \
                              "add %0, r4\n\t"                                                                    \
@@ -54,7 +54,7 @@
                              "add %2, r4\n\t"                                                                    \
                              "add %3, r5"                                                                        \
                              : "+l"(a), "+l"(b), "+l"(c), "+l"(d), "=&l"(entry_)                                 \
-                             : "h"(tables), "l"(index), "I"(i)                                                   \
+                             : "h"(tables), "l"(index), "I"(i), "I"(4)                                           \
                              : "r4", "r5", "cc", "memory");                                                      \
     } while (0)
 #define bnn1_lanes_put(to, a, b, c, d)                                                                           \

@@ -3,8 +3,6 @@ import { sha256 } from '../support/hash.ts';
 import { planesOf, planeWords, propose, wordsFor, type GeneratedFunction, type Kernel, type Table } from './kernel.ts';
 import { graySteps, lanePlan, type LanePlan, type TapGroup } from './lanes-8bit.ts';
 
-const NAME = 'conv2d-8bit-lanes';
-
 /** A function that makes a table: the words of four positions for each tap, counted from the first. */
 interface TableText {
   readonly number: number;
@@ -134,7 +132,7 @@ function viewOf(plan: LanePlan, input: TensorType, output: TensorType): Readonly
 
 function layerFunction(view: Readonly<Record<string, unknown>>): GeneratedFunction {
   const digest = sha256(new TextEncoder().encode(JSON.stringify(view))).slice(0, 8);
-  return { symbol: `bnn1_conv2d_8bit_lanes_${digest}`, template: NAME, view };
+  return { symbol: `bnn1_conv2d_8bit_lanes_${digest}`, template: 'conv2d-8bit-lanes', view };
 }
 
 function tables(plan: LanePlan, outputs: number, lookUps: number): readonly Table[] {
@@ -155,7 +153,7 @@ function tables(plan: LanePlan, outputs: number, lookUps: number): readonly Tabl
 }
 
 export const conv2d8bitLanes: Kernel = {
-  name: NAME,
+  name: 'conv2d-8bit-lanes',
   form: 'generated',
   symbol: 'bnn1_conv2d_8bit_lanes_',
   doc: 'First layer: convolution from bytes to bit planes, eight positions at a time, by tables of signed sums that all outputs share.',
@@ -173,7 +171,7 @@ export const conv2d8bitLanes: Kernel = {
     const rows = Math.min(outHeight * attrs.stride[0], outHeight * attrs.kernel[0]) + attrs.kernel[0];
     const termWords = channels * stripColumns(plan);
     const shapes = tableTexts(plan).tables;
-    return propose(NAME, {
+    return propose('conv2d-8bit-lanes', {
       input: { kind: 'bytes' },
       output: planesOf(output.shape),
       tables: tables(plan, outputs, lookUps),
@@ -181,8 +179,12 @@ export const conv2d8bitLanes: Kernel = {
       generated: [layer],
       byRows: false,
       inPlace: false,
-      codeBytes: 500 + lookUps * 18 + shapes.reduce((sum, { size }) => sum + 14 * 2 ** size, 0),
-      instructions: strips * (outHeight * (outputs * (lookUps * 7 + 28) + 40) + rows * (plan.entries * 5 + termWords * 9 + 40)),
+      codeBytes: 560 + lookUps * 20 + shapes.reduce((sum, { size }) => sum + 16 * 2 ** size, 0),
+      instructions: Math.round(
+        (target.features.includes('thumb2') ? 1 : 1.3) *
+          strips *
+          (outHeight * (outputs * (lookUps * 7 + attrs.kernel[0] * 3 + 19) + 60) + rows * (plan.entries * 6.4 + termWords * 9 + 90)),
+      ),
       call: ({ x, y, table, scratch }) => ({
         symbol: layer.symbol,
         shape: null,

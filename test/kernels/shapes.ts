@@ -156,6 +156,35 @@ export function denseLayer(dtype: 'b1' | 'u8' | 'i8', inputs: number, outputs: n
   return { title: `${dtype} ${inputs} to ${outputs}`, layer: lowered('dense', attrs, tensorType(dtype, [inputs])) };
 }
 
+/** First layers as networks have them: with padding that is worth a byte or lies between two bytes, narrow and wide, strides 1 to 3. */
+export function firstLayers(seed: number): readonly Shape[] {
+  const encodings: readonly Encoding[] = [
+    { scale: [rational(1)], offset: [rational(-128)] },
+    { scale: [rational(2, 255)], offset: [rational(-1)] },
+    PLAIN,
+  ];
+  const sizes: readonly (readonly [height: number, width: number, channels: number, kernel: number, stride: number, outputs: number])[] = [
+    [6, 7, 1, 3, 1, 3],
+    [5, 14, 3, 3, 1, 33],
+    [9, 28, 3, 5, 2, 5],
+    [7, 33, 1, 3, 3, 31],
+    [6, 32, 3, 5, 1, 32],
+    [3, 70, 4, 1, 1, 1],
+    [13, 13, 1, 7, 2, 4],
+    [8, 21, 2, 4, 1, 17],
+    [28, 28, 1, 3, 2, 10],
+  ];
+  return sizes.flatMap(([height, width, channels, kernel, stride, outputs], i) =>
+    encodings.map((encoding, e) => {
+      const side = e === 2 ? 0 : Math.floor(kernel / 2);
+      const padding = { top: side, left: side, bottom: side, right: side };
+      const window = { kernel: [kernel, kernel], stride: [stride, stride], dilation: [1, 1], padding } as const;
+      const shape: ConvShape = { height, width, channels, outputs, groups: 1, padValue: 0, ...window };
+      return convolution(shape, (i + e) % 2 === 0 ? 'u8' : 'i8', seed + 3 * i + e, encoding);
+    }),
+  );
+}
+
 /** Dense layers of every row length to every number of outputs near a word's end. */
 export function denseLayers(dtype: 'b1' | 'u8' | 'i8', seed: number): readonly Shape[] {
   return [...CHANNELS, 97, 160, 512, 784, 2048, 9000].map((inputs, i) =>
@@ -272,6 +301,7 @@ export const ALL_SHAPES: readonly Shape[] = [
   ...plainConvolutions(21),
   ...bitConvolutions(1),
   ...byteConvolutions(2),
+  ...firstLayers(14),
   ...denseLayers('b1', 3),
   ...denseLayers('u8', 4),
   ...denseLayers('i8', 5),
