@@ -62,65 +62,15 @@ static inline uint32_t bnn1_even_bits(uint32_t bits)
 }
 #endif /* BNN1_EVEN_BITS */
 
-/* Max-pooling on bit planes (see BNN1_PLANE_PLACE): the rows of a window are joined by OR, then the columns by shifts, and columns
- * that the stride leaves out are squeezed out. Taps outside the map are neutral: 0. width + pad_left <= 32, out_width <= 32.
- *   s->words  words of a plane of x      rows_log2  0, 1, 2 for 32, 16, 8 lanes of x      out_rows_log2  the same of y
- *   x         [channels][words]          y  [channels][plane words], fully overwritten; must not overlap x
- */
-#ifndef BNN1_MAX_POOL_PLANES_B1
-#define BNN1_MAX_POOL_PLANES_B1
-static inline bnn1_fast uint32_t bnn1_max_pool_row(const bnn1_pool_shape *s, uint32_t bits)
-{
-    uint32_t row = bits;
-    uint32_t out = 0;
-    uint16_t i;
-    for (i = 1; i < s->kernel_width; i++) {
-        bits >>= s->dilation_x; /* i * dilation_x < 32, or nothing is left */
-        row |= bits;
-    }
-    if (s->stride_x == 1u) {
-        return row;
-    }
-    if (s->stride_x == 2u) {
-        return bnn1_even_bits(row);
-    }
-    for (i = 0; i < s->out_width; i++) {
-        out |= (row & 1u) << i;
-        row >>= s->stride_x;
-    }
-    return out;
-}
-
-static inline bnn1_fast void bnn1_max_pool_planes_b1(const bnn1_pool_shape *s, uint16_t channels, uint8_t rows_log2, uint8_t out_rows_log2,
-                                           const uint32_t *x, uint32_t *y)
-{
-    const uint32_t used = UINT32_C(0xFFFFFFFF) >> (32u - s->width);
-    const uint32_t out_used = UINT32_C(0xFFFFFFFF) >> (32u - s->out_width);
-    const uint32_t in_row = (UINT32_C(1) << rows_log2) - 1u;   /* row within a word */
-    const uint32_t out_row = (UINT32_C(1) << out_rows_log2) - 1u;
-    uint16_t c, oy, ky;
-    for (c = 0; c < channels; c++) {
-        uint32_t word = 0;
-        for (oy = 0; oy < s->out_height; oy++) {
-            int32_t iy = (int32_t)oy * s->stride_y - (int32_t)s->pad_top;
-            uint32_t bits = 0;
-            for (ky = 0; ky < s->kernel_height; ky++) {
-                if (iy >= 0 && iy < (int32_t)s->height) {
-                    bits |= x[(uint32_t)iy >> rows_log2] >> (((uint32_t)iy & in_row) << (5u - rows_log2));
-                }
-                iy += s->dilation_y;
-            }
-            bits = bnn1_max_pool_row(s, (bits & used) << s->pad_left) & out_used;
-            word |= bits << ((oy & out_row) << (5u - out_rows_log2));
-            if ((oy & out_row) == out_row || oy + 1u == s->out_height) {
-                *y++ = word;
-                word = 0;
-            }
-        }
-        x += s->words;
-    }
-}
-#endif /* BNN1_MAX_POOL_PLANES_B1 */
+/* For the generated pools of bit planes. */
+#ifndef BNN1_POOLED
+#define BNN1_POOLED
+#if defined(__GNUC__)
+#define bnn1_pooled bnn1_fast __attribute__((noinline, unused))
+#else
+#define bnn1_pooled inline
+#endif
+#endif /* BNN1_POOLED */
 
 /* Flips the bits of some channels in place.
  *   x     [pixels][words]     mask  [words] ROM, 1 for each channel that is flipped */

@@ -24,10 +24,10 @@
 import { tapsOf } from '../ir/accumulator.ts';
 import { conv2dTerms, type Conv2dAttrs } from '../ir/ops/conv2d.ts';
 import type { Node, TensorType } from '../ir/types.ts';
-import { sha256 } from '../support/hash.ts';
 import type { Target } from '../targets/target.ts';
 import { convBitsReason } from './conv2d-b1-b1.ts';
 import { propose, planeWords, wordsFor, type Candidate, type GeneratedFunction, type Kernel, type Layout } from './kernel.ts';
+import { named } from './named.ts';
 import { lateTable } from './packing.ts';
 import { crossFunction, groupsFunction, tablesFunction } from './sliced/build.ts';
 import { ENCODINGS, type Encoding } from './sliced/encodings.ts';
@@ -78,56 +78,48 @@ function lastColumns({ output }: SlicedShape): number {
   return mask;
 }
 
-/** The same function for the same view, under the same name. */
-function named(make: (symbol: string) => GeneratedFunction, kind: string): GeneratedFunction {
-  const unnamed = make(`bnn1_sliced_${kind}`);
-  const digest = sha256(Buffer.from(JSON.stringify([unnamed.template, unnamed.view]))).slice(0, 8);
-  return make(`${unnamed.symbol}_${digest}`);
-}
-
 function generate(shape: SlicedShape, encoding: Encoding, word: Word, paired: boolean, filters: number): readonly GeneratedFunction[] {
-  const evaluate = named((symbol) => evaluateFunction(symbol, shape, encoding, word, paired), 'evaluate');
-  const groups = named((symbol) => groupsFunction(symbol, shape, encoding.block === 32, word), 'groups');
-  const cross = named((symbol) => crossFunction(symbol, word), 'cross');
-  const tables = named((symbol) => tablesFunction(symbol, shape, word, { groups: groups.symbol, cross: cross.symbol }), 'tables');
+  const evaluate = named('bnn1_sliced_evaluate', (symbol) => evaluateFunction(symbol, shape, encoding, word, paired));
+  const groups = named('bnn1_sliced_groups', (symbol) => groupsFunction(symbol, shape, encoding.block === 32, word));
+  const cross = named('bnn1_sliced_cross', (symbol) => crossFunction(symbol, word));
+  const tables = named('bnn1_sliced_tables', (symbol) =>
+    tablesFunction(symbol, shape, word, { groups: groups.symbol, cross: cross.symbol }),
+  );
   const { rows, across } = rowsOf(shape, word);
   const { slots, zeros, inputs } = scratchWords(shape, word);
-  const layer = named(
-    (symbol) => ({
-      symbol,
-      template: 'conv2d-sliced',
-      view: {
-        word: word.ctype,
-        vector: word === VECTOR,
-        patternType: encoding.ctype,
-        evaluate: evaluate.symbol,
-        tables: tables.symbol,
-        padded: shape.pad.value !== null,
-        wide: Math.max(across, wordsFor(shape.input.map[1])) > 1,
-        skipsRows: shape.skipsRows,
-        kernelRows: shape.kernel[0],
-        kernelColumns: shape.kernel[1],
-        scratchWords: slots + zeros + inputs,
-        slotsWords: slots,
-        zerosWords: zeros,
-        slotWords: shape.slotWords * word.words,
-        acrossWords: across,
-        blocks: Math.ceil(shape.output.map[0] / rows),
-        rows,
-        padTop: shape.pad.top,
-        ringBase: shape.kernel[0] * 16,
-        height: shape.input.map[0],
-        outHeight: shape.output.map[0],
-        lanes: shape.output.lanes,
-        lastColumns: lastColumns(shape),
-        skipped: shape.skipsRows ? (shape.kernel[1] * shape.input.map[2]) / 4 : 0,
-        hasZeros: zeros > 0,
-        filters,
-        plane: planeWords(shape.output),
-      },
-    }),
-    'conv2d',
-  );
+  const layer = named('bnn1_sliced_conv2d', (symbol) => ({
+    symbol,
+    template: 'conv2d-sliced',
+    view: {
+      word: word.ctype,
+      vector: word === VECTOR,
+      patternType: encoding.ctype,
+      evaluate: evaluate.symbol,
+      tables: tables.symbol,
+      padded: shape.pad.value !== null,
+      wide: Math.max(across, wordsFor(shape.input.map[1])) > 1,
+      skipsRows: shape.skipsRows,
+      kernelRows: shape.kernel[0],
+      kernelColumns: shape.kernel[1],
+      scratchWords: slots + zeros + inputs,
+      slotsWords: slots,
+      zerosWords: zeros,
+      slotWords: shape.slotWords * word.words,
+      acrossWords: across,
+      blocks: Math.ceil(shape.output.map[0] / rows),
+      rows,
+      padTop: shape.pad.top,
+      ringBase: shape.kernel[0] * 16,
+      height: shape.input.map[0],
+      outHeight: shape.output.map[0],
+      lanes: shape.output.lanes,
+      lastColumns: lastColumns(shape),
+      skipped: shape.skipsRows ? (shape.kernel[1] * shape.input.map[2]) / 4 : 0,
+      hasZeros: zeros > 0,
+      filters,
+      plane: planeWords(shape.output),
+    },
+  }));
   return [groups, cross, tables, evaluate, layer];
 }
 
