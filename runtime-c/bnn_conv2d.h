@@ -76,6 +76,38 @@ static inline int32_t bnn1_conv2d_b1_sum(const bnn1_conv2d_shape *s, int8_t pad,
 }
 #endif /* BNN1_CONV2D_B1_SUM */
 
+/* What one output position sees, tap after tap: a tap outside the map is a run of equal bits, ones for pad 1 and zeros for
+ * pad -1 and 0.
+ *   patch  [kernel_height][kernel_width][(channels + 31) / 32], fully overwritten */
+#ifndef BNN1_CONV2D_PATCH
+#define BNN1_CONV2D_PATCH
+bnn1_fast static inline void bnn1_conv2d_patch(const bnn1_conv2d_shape *s, int8_t pad, const uint32_t *x, uint16_t oy,
+                                               uint16_t ox, uint32_t *patch)
+{
+    const uint16_t words = (uint16_t)(((uint32_t)s->channels + 31u) >> 5);
+    const uint16_t kernel_width = s->kernel_width;
+    const uint32_t fill = pad > 0 ? UINT32_C(0xFFFFFFFF) : 0u;
+    uint16_t ky, kx, i;
+    for (ky = 0; ky < s->kernel_height; ky++) {
+        const int32_t iy = bnn1_conv2d_tap(oy, s->stride_y, s->pad_top, ky, s->dilation_y, s->height);
+        for (kx = 0; kx < kernel_width; kx++) {
+            const int32_t ix = bnn1_conv2d_tap(ox, s->stride_x, s->pad_left, kx, s->dilation_x, s->width);
+            if (iy >= 0 && ix >= 0) {
+                const uint32_t *pixel = x + ((uint32_t)iy * s->width + (uint32_t)ix) * words;
+                for (i = 0; i < words; i++) {
+                    *patch++ = *pixel++;
+                }
+            } else {
+                for (i = 0; i < words; i++) {
+                    *patch++ = fill;
+                }
+                patch[-1] &= UINT32_C(0xFFFFFFFF) >> ((32u - (s->channels & 31u)) & 31u);
+            }
+        }
+    }
+}
+#endif /* BNN1_CONV2D_PATCH */
+
 /* Convolution, bits in, bits out: bit o of a pixel is +1 where acc_o >= threshold[o]. groups must be 1.
  *   pad        0, +1 or -1: what a tap outside the image is
  *   x          input map           w  [out_channels][kernel_height][kernel_width][(channels + 31) / 32] ROM

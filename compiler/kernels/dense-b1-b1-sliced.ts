@@ -1,5 +1,5 @@
+import { slownessOf } from './cores.ts';
 import { distanceLimits, denseBitsProposal } from './dense-b1-b1.ts';
-import type { Target } from '../targets/target.ts';
 import { bitPlace, type BitsLayout } from './bit-places.ts';
 import { propose, type Kernel, type ShapeArgument, type Table } from './kernel.ts';
 import { lateTable, signsOf } from './packing.ts';
@@ -55,12 +55,6 @@ function slicedConstants(signs: Int8Array, limits: readonly number[], inputs: nu
 function slicedScratch(inputs: number, lanes: number): number {
   const sixteens = Math.ceil(Math.floor(inputs / 2) / 16);
   return sixteens * 8 + (Math.floor(inputs / 512) + 1) * 16 * (lanes / 32);
-}
-
-/** Where instructions of this kernel are counted as one, measured; others are worth more of them. */
-function slowness({ features, wordBits }: Target): number {
-  if (wordBits === 8) return 6.7;
-  return features.includes('thumb1') || features.includes('riscv') ? 1.24 : 1;
 }
 
 /** Rows of input bits: how many bits each has, how far the next one in a word is, and how many begin before the next new word. */
@@ -121,7 +115,9 @@ export function slicedCandidate(
       tables,
       scratchWords: slicedScratch(inputs, lanes),
       codeBytes: CODE_BYTES,
-      instructions: slowness(target) * (list + blocks * (rows * aRow + Math.ceil(rows / 256) * 110 + planes * 16 + 60)),
+      instructions:
+        slownessOf(target, { thumb1: 1.24, riscv: 1.24, avr: 6.7 }) *
+        (list + blocks * (rows * aRow + Math.ceil(rows / 256) * 110 + planes * 16 + 60)),
       generated: [],
       call: ({ x, y, scratch, table }) => ({
         symbol,

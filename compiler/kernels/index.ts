@@ -5,6 +5,7 @@ import { concatB1 } from './concat-b1.ts';
 import { concatPlanesB1 } from './concat-planes-b1.ts';
 import { conv2d8bitB1 } from './conv2d-8bit-b1.ts';
 import { conv2d8bitLanes } from './conv2d-8bit-lanes.ts';
+import { conv2dB1B1Columns } from './conv2d-b1-b1-columns.ts';
 import { conv2dB1B1Grouped } from './conv2d-b1-b1-grouped.ts';
 import { conv2dB1B1 } from './conv2d-b1-b1.ts';
 import { conv2dPlanesB1 } from './conv2d-planes-b1.ts';
@@ -27,6 +28,7 @@ import { thresholdB1 } from './threshold-b1.ts';
 
 export const KERNELS: readonly Kernel[] = [
   conv2dB1B1,
+  conv2dB1B1Columns,
   conv2dB1B1Grouped,
   conv2dPlanesB1,
   ...CONV2D_SLICED,

@@ -1,0 +1,134 @@
+/** Straight-line code that counts the products that are -1 of one output: K words of inputs against K words of weights. */
+import type { GeneratedFunction } from './kernel.ts';
+
+/** Straight-line code is longer than this for no row: longer rows go in parts of equal length through one loop. */
+const MOST_STRAIGHT = 72;
+const FEWEST_STRAIGHT = 24;
+
+/** How a row of `words` is counted: `parts` times `part` words in a loop, then `rest` words. */
+export function partsOf(words: number): { readonly part: number; readonly parts: number; readonly rest: number } {
+  if (words <= MOST_STRAIGHT) return { part: words, parts: 1, rest: 0 };
+  for (let part = MOST_STRAIGHT; part >= FEWEST_STRAIGHT; part -= 1) if (words % part === 0) return { part, parts: words / part, rest: 0 };
+  return { part: MOST_STRAIGHT, parts: Math.floor(words / MOST_STRAIGHT), rest: words % MOST_STRAIGHT };
+}
+
+/** Words of one weight after another: words of weight 2^j, or sums of nibbles or bytes that count in units of 2^j. */
+interface Counted {
+  readonly name: string;
+  readonly column: number;
+}
+
+/** A list of C statements that each make or change one local word. */
+class Statements {
+  readonly lines: string[] = [];
+  #next = 0;
+
+  define(expression: string): string {
+    const name = `t${this.#next}`;
+    this.#next += 1;
+    this.lines.push(`const uint32_t ${name} = ${expression};`);
+    return name;
+  }
+}
+
+/**
+ * Carry-save compression of the words a[i] ^ w[i] (Harley and Seal; Warren, Hacker's Delight, section 5-2).
+ *
+ * A full adder takes three words of weight 2^j and gives one of weight 2^j (the bitwise sum) and one of weight 2^(j+1)
+ * (the carries), so that pop(x) + pop(y) + pop(z) = pop(sum) + 2 pop(carry) for every bit position. It is applied as soon as a
+ * column has three words, so few words wait at any time. A half adder does the same for the last two of a column, lowest
+ * first, until every column has at most one word c_j:
+ *     distance = sum over j of 2^j pop(c_j),      j <= log2 K.
+ */
+function columnWords(statements: Statements, words: number): readonly Counted[] {
+  const columns: string[][] = [[]];
+  const push = (column: number, name: string): void => {
+    const held = (columns[column] ??= []);
+    held.push(name);
+    if (held.length < 3) return;
+    const [x = '', y = '', z = ''] = held.splice(0, 3);
+    const half = statements.define(`${x} ^ ${y}`);
+    const sum = statements.define(`${half} ^ ${z}`);
+    const carry = statements.define(`(${x} & ${y}) | (${half} & ${z})`);
+    push(column, sum);
+    push(column + 1, carry);
+  };
+  for (let i = 0; i < words; i += 1) push(0, statements.define(`a[${i}] ^ bnn1_rom_u32(w + ${i})`));
+  for (let j = 0; j < columns.length; j += 1) {
+    const held = columns[j] ?? [];
+    if (held.length < 2) continue;
+    const [x = '', y = ''] = held.splice(0, 2);
+    const carry = statements.define(`${x} & ${y}`);
+    push(j, statements.define(`${x} ^ ${y}`));
+    push(j + 1, carry);
+  }
+  return columns.flatMap((held, column) => held.map((name) => ({ name, column })));
+}
+
+/**
+ * The number of bits of words of several weights. Pairs and nibbles of each word are added in parallel as in bnn1_popcount; a nibble
+ * then holds at most 4. Words of neighbouring columns share one word of nibbles, at most 4 + 2 * 4 = 12, and of bytes, at most
+ * 24. Two such words, of columns j and j + 2, make bytes of at most 24 + 4 * 24 = 120, whose sum is at most 480.
+ */
+function countedBits(statements: Statements, words: readonly Counted[]): string {
+  const nibbles = (name: string): string => {
+    const twos = statements.define(`${name} - ((${name} >> 1) & pairs)`);
+    return statements.define(`(${twos} & nibbles) + ((${twos} >> 2) & nibbles)`);
+  };
+  const inPairs = <T extends Counted>(list: readonly T[], distance: number): readonly (readonly [T, T?])[] => {
+    const [first, ...rest] = list;
+    if (first === undefined) return [];
+    const [second, ...others] = rest;
+    return second !== undefined && second.column === first.column + distance
+      ? [[first, second], ...inPairs(others, distance)]
+      : [[first], ...inPairs(rest, distance)];
+  };
+  const bytes = inPairs(words, 1).map(([low, high]): Counted => {
+    const fours = nibbles(low.name);
+    if (high === undefined) return { name: statements.define(`(${fours} + (${fours} >> 4)) & bytes`), column: low.column };
+    const both = statements.define(`${fours} + (${nibbles(high.name)} << 1)`);
+    return { name: statements.define(`(${both} & bytes) + ((${both} >> 4) & bytes)`), column: low.column };
+  });
+  return inPairs(bytes, 2)
+    .map(([low, high]) => {
+      const sum = high === undefined ? low.name : statements.define(`${low.name} + (${high.name} << 2)`);
+      return `(bnn1_sum_of_bytes(${sum}) << ${low.column})`;
+    })
+    .join(' + ');
+}
+
+function straight(words: number): { readonly lines: readonly string[]; readonly count: string } {
+  const statements = new Statements();
+  const count = countedBits(statements, columnWords(statements, words));
+  return { lines: statements.lines, count };
+}
+
+/** The outputs of a dense layer on rows of so many words: bit o is 1 where its distance is within its limit. */
+export function columnsFunction(words: number): GeneratedFunction {
+  const { part, parts, rest } = partsOf(words);
+  return {
+    symbol: `bnn1_dense_b1_b1_${words}`,
+    template: 'dense-b1-b1-columns',
+    view: {
+      words,
+      part,
+      parts,
+      isLoop: parts > 1,
+      rest,
+      hasRest: rest > 0,
+      straight: straight(part),
+      last: rest > 0 ? straight(rest) : null,
+    },
+  };
+}
+
+/** Instructions for one output, as counted; `slowness` is that of the processor. */
+export function columnsInstructions(words: number): number {
+  const { parts, rest } = partsOf(words);
+  return words * 7.9 + (parts + (rest > 0 ? 1 : 0)) * 40 + 15;
+}
+
+export function columnsCodeBytes(words: number): number {
+  const { part, rest } = partsOf(words);
+  return (part + rest) * 25 + 250;
+}
