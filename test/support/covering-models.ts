@@ -17,6 +17,7 @@ const TRIED = 260;
 const FORCED = [
   'conv2d-planes-b1',
   'conv2d-b1-b1',
+  'conv2d-b1-b1-columns',
   'conv2d-b1-b1-grouped',
   'dense-b1-b1',
   'dense-b1-b1-columns',
