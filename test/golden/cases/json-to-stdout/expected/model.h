@@ -89,11 +89,13 @@ extern "C" {
 #ifndef BNN1_ROM
 #if defined(__AVR__)
 #define BNN1_ROM PROGMEM
+#define bnn1_rom_u8(address) pgm_read_byte(address)
 #define bnn1_rom_u16(address) pgm_read_word(address)
 #define bnn1_rom_u32(address) pgm_read_dword(address)
 #define bnn1_rom_f32(address) pgm_read_float(address)
 #else
 #define BNN1_ROM
+#define bnn1_rom_u8(address) (*(address))
 #define bnn1_rom_u16(address) (*(address))
 #define bnn1_rom_u32(address) (*(address))
 #define bnn1_rom_f32(address) (*(address))
@@ -182,6 +184,25 @@ static inline uint32_t bnn1_popcount(uint32_t bits)
     } while (0)
 #endif /* BNN1_BYTES */
 
+/* The sum of the four bytes of a word, 0..1020. */
+#ifndef BNN1_SUM_OF_BYTES
+#define BNN1_SUM_OF_BYTES
+#if defined(__GNUC__)
+__attribute__((always_inline))
+#endif
+static inline uint32_t bnn1_sum_of_bytes(uint32_t bytes)
+{
+#if defined(__GNUC__) && defined(__ARM_FEATURE_DSP)
+    uint32_t sum;
+    __asm__("usad8 %0, %1, %2" : "=r"(sum) : "r"(bytes), "r"(0));
+    return sum;
+#else
+    bytes = (bytes & UINT32_C(0x00FF00FF)) + ((bytes >> 8) & UINT32_C(0x00FF00FF));
+    return (bytes + (bytes >> 16)) & 0xFFFFu;
+#endif
+}
+#endif /* BNN1_SUM_OF_BYTES */
+
 /* Hamming distance of two runs of words: the number of products that are -1.
  *
  * Eight words are counted together: seven carries leave words of weight 1, 2 and 4, kept for the next eight, and one word of
@@ -267,8 +288,7 @@ bnn1_fast_in_order static inline uint32_t bnn1_distance(const uint32_t *a, const
         bnn1_bytes(word, pairs, nibbles, bytes);
         sum += word;
     }
-    sum = (sum & UINT32_C(0x00FF00FF)) + ((sum >> 8) & UINT32_C(0x00FF00FF));
-    return distance + (sum & 0xFFFFu) + (sum >> 16);
+    return distance + bnn1_sum_of_bytes(sum);
 }
 #endif
 #endif /* BNN1_DISTANCE */

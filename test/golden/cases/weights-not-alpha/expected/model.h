@@ -79,11 +79,13 @@ extern "C" {
 #ifndef BNN1_ROM
 #if defined(__AVR__)
 #define BNN1_ROM PROGMEM
+#define bnn1_rom_u8(address) pgm_read_byte(address)
 #define bnn1_rom_u16(address) pgm_read_word(address)
 #define bnn1_rom_u32(address) pgm_read_dword(address)
 #define bnn1_rom_f32(address) pgm_read_float(address)
 #else
 #define BNN1_ROM
+#define bnn1_rom_u8(address) (*(address))
 #define bnn1_rom_u16(address) (*(address))
 #define bnn1_rom_u32(address) (*(address))
 #define bnn1_rom_f32(address) (*(address))
