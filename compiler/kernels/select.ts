@@ -1,56 +1,28 @@
-/** Which kernel computes a node: the cheapest candidate under the chosen goal, conversions of layout included. */
+/** What a node could be computed by, and what each way costs: time, flash and RAM, changes of layout included. */
+import { elementCount } from '../ir/encoding.ts';
 import type { Node, TensorType } from '../ir/types.ts';
 import type { Target } from '../targets/target.ts';
 import { conversion, type Conversion } from './conversions.ts';
 import { KERNELS } from './index.ts';
-import { sameBits, type Candidate, type Kernel, type Layout, type Several } from './kernel.ts';
+import { layoutWords, sameBits, wordsFor, type Candidate, type Kernel, type Layout, type Several } from './kernel.ts';
 
 export type Goal = 'speed' | 'ram' | 'size';
 
-export interface Choice {
-  readonly taken: Candidate;
-  /** Every kernel for this op that was not taken, with its candidate or its reason. */
-  readonly others: readonly { readonly kernel: Kernel; readonly result: Candidate | { readonly reason: string } }[];
-}
-
-interface Refusal {
-  readonly kernel: Kernel;
-  readonly reason: string;
-}
-
-/** What a choice causes behind it: the buffers of its result, and a change of layout that the next node will need. */
-export interface Aftermath {
-  readonly instructions: number;
-  readonly ram: number;
-}
-
-/** Everything a choice costs, with what it causes before and behind it. */
-interface Bill {
+/** Instructions executed, bytes of tables and code, bytes of buffers. Estimates, except tables and buffers. */
+export interface Bill {
   readonly instructions: number;
   readonly flash: number;
   readonly ram: number;
 }
 
-/** The copy that a kernel may adapt to: runs of bits, which dense layers take as they are. */
-export function offeredRuns(layouts: Several<Layout>): Layout {
-  return layouts.find(({ kind }) => kind === 'bit-runs') ?? layouts[0];
+export const NOTHING: Bill = { instructions: 0, flash: 0, ram: 0 };
+
+export function addBills(a: Bill, b: Bill): Bill {
+  return { instructions: a.instructions + b.instructions, flash: a.flash + b.flash, ram: a.ram + b.ram };
 }
 
-/** The change that brings an input into the wanted layout; null where one of its copies lies so already. */
-function changeOf(offered: Several<Layout>, wanted: Layout, input: TensorType): Conversion | null {
-  if (wanted.kind === 'bytes' || wanted.kind === 'i32' || wanted.kind === 'f32' || offered.some((layout) => sameBits(layout, wanted)))
-    return null;
-  return conversion(offered[0], wanted, input.shape);
-}
-
-function billOf(candidate: Candidate, offered: SelectionContext['offered'], inputs: Several<TensorType>, aftermath: Aftermath): Bill {
-  const { cost } = candidate;
-  const changes = candidate.inputs.flatMap((layout, i) => changeOf(offered[i] ?? offered[0], layout, inputs[i] ?? inputs[0]) ?? []);
-  return {
-    instructions: cost.instructions + changes.reduce((sum, change) => sum + change.instructions, 0) + aftermath.instructions,
-    flash: cost.tableBytes + cost.codeBytes,
-    ram: cost.scratchBytes + changes.reduce((sum, change) => sum + change.bytes, 0) + aftermath.ram,
-  };
+export function subtractBills(a: Bill, b: Bill): Bill {
+  return { instructions: a.instructions - b.instructions, flash: a.flash - b.flash, ram: a.ram - b.ram };
 }
 
 /** Smaller is better, first entry first. `size` is flash and RAM together, as a part is bought. */
@@ -65,44 +37,114 @@ function price({ instructions, flash, ram }: Bill, goal: Goal): readonly number[
   }
 }
 
-function compare(a: readonly number[], b: readonly number[]): number {
-  const at = a.findIndex((value, i) => value !== b[i]);
-  return at < 0 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
+/** Below 0 where `a` is better under the goal. Prices of parts add up, so the best whole is made of best parts. */
+export function compareBills(a: Bill, b: Bill, goal: Goal): number {
+  const [left, right] = [price(a, goal), price(b, goal)];
+  const at = left.findIndex((value, i) => value !== right[i]);
+  return at < 0 ? 0 : (left[at] ?? 0) - (right[at] ?? 0);
 }
 
-export interface SelectionContext {
-  readonly target: Target;
-  readonly goal: Goal;
-  /** For each input the layouts in which copies of it lie. */
-  readonly offered: Several<Several<Layout>>;
-  /** Name of a kernel that must be taken wherever it can be (tests force each kernel); null for the cheapest. */
-  readonly forced: string | null;
-  readonly aftermath: (candidate: Candidate) => Aftermath;
+/** Is `a` nowhere worse than `b`, and better in something? */
+export function dominates(a: Bill, b: Bill): boolean {
+  const isNowhereWorse = a.instructions <= b.instructions && a.flash <= b.flash && a.ram <= b.ram;
+  return isNowhereWorse && (a.instructions < b.instructions || a.flash < b.flash || a.ram < b.ram);
 }
 
-/** @returns the choice, or every kernel's reason when none can */
-export function selectKernel(
-  node: Node,
-  inputs: Several<TensorType>,
-  output: TensorType,
-  context: SelectionContext,
-): Choice | { readonly refusals: readonly Refusal[] } {
-  const offered = context.offered.map(offeredRuns);
-  const results = KERNELS.flatMap((kernel) => {
-    const result = kernel.candidate(node, inputs, output, context.target, offered);
-    return result === undefined ? [] : [{ kernel, result }];
-  });
-  const candidates = results.flatMap(({ kernel, result }) => ('reason' in result ? [] : [{ kernel, candidate: result }]));
-  const priced = candidates.map(({ kernel, candidate }) => ({
-    kernel,
-    candidate,
-    price: price(billOf(candidate, context.offered, inputs, context.aftermath(candidate)), context.goal),
-  }));
-  const forced = priced.find(({ kernel }) => kernel.name === context.forced);
-  const [best] = [...priced].sort((a, b) => compare(a.price, b.price));
-  const taken = forced ?? best;
-  if (taken === undefined) {
-    return { refusals: results.flatMap(({ kernel, result }) => ('reason' in result ? [{ kernel, reason: result.reason }] : [])) };
-  }
-  return { taken: taken.candidate, others: results.filter(({ kernel }) => kernel !== taken.kernel) };
+export interface Refusal {
+  readonly kernel: string;
+  readonly reason: string;
+}
+
+/** Every kernel of an op: what it would do, perhaps in two ways, or why it cannot. In the order of `KERNELS`. */
+export interface Options {
+  readonly candidates: readonly Candidate[];
+  readonly refusals: readonly Refusal[];
+}
+
+/** Asks the kernels about a node whose inputs lie in these layouts, where that is known. */
+export type Catalog = (node: Node, offered: readonly (Layout | undefined)[]) => Options;
+
+export function layoutKey(layout: Layout | undefined): string {
+  return JSON.stringify(layout ?? null);
+}
+
+interface Answer {
+  readonly result: ReturnType<Kernel['candidate']>;
+  /** Did the kernel look at how the inputs lie? */
+  readonly isAdapted: boolean;
+}
+
+/** Has an input bits that nobody uses, so that another layout of it would have fewer words? */
+function isLoose({ inputs: layouts }: Candidate, inputs: Several<TensorType>): boolean {
+  return inputs.some(({ shape }, i) => layoutWords(layouts[i] ?? layouts[0], shape) > wordsFor(elementCount(shape)));
+}
+
+/**
+ * Kernels make their tables when they are asked, so each is asked once, and again for other layouts only if it looked at the layouts.
+ * One that adapted to a loose layout is also asked what it would do with one of its own choice: a change of layout may pay.
+ * @param typesOf inputs and output of a node
+ */
+export function catalogOf(
+  target: Target,
+  typesOf: (node: Node) => { readonly inputs: Several<TensorType>; readonly output: TensorType },
+): Catalog {
+  const known = new Map<Node, Map<string, Answer>>();
+  const ask = (kernel: Kernel, node: Node, offered: readonly (Layout | undefined)[]): Answer => {
+    const answers = known.get(node) ?? new Map<string, Answer>();
+    known.set(node, answers);
+    const key = `${kernel.name} ${offered.map(layoutKey).join(' ')}`;
+    const found = answers.get(kernel.name) ?? answers.get(key);
+    if (found !== undefined) return found;
+    const seen = { offered: false };
+    const watched = new Proxy(offered, {
+      get: (list, property): unknown => {
+        seen.offered = true;
+        return Reflect.get(list, property);
+      },
+    });
+    const { inputs, output } = typesOf(node);
+    const answer = { result: kernel.candidate(node, inputs, output, target, watched), isAdapted: seen.offered };
+    answers.set(seen.offered ? key : kernel.name, answer);
+    return answer;
+  };
+  return (node, offered) => {
+    const candidates: Candidate[] = [];
+    const refusals: Refusal[] = [];
+    const { inputs } = typesOf(node);
+    for (const kernel of KERNELS) {
+      const { result, isAdapted } = ask(kernel, node, offered);
+      if (result === undefined) continue;
+      if ('reason' in result) {
+        refusals.push({ kernel: kernel.name, reason: result.reason });
+        continue;
+      }
+      candidates.push(result);
+      if (!isAdapted || !isLoose(result, inputs)) continue;
+      const own = ask(kernel, node, []).result;
+      if (own !== undefined && !('reason' in own) && own.inputs.some((layout, i) => !sameBits(layout, result.inputs[i] ?? layout)))
+        candidates.push(own);
+    }
+    return { candidates, refusals };
+  };
+}
+
+/** The copy that a kernel may adapt to: runs of bits, which dense layers take as they are. */
+export function offeredRuns(layouts: Several<Layout>): Layout {
+  return layouts.find(({ kind }) => kind === 'bit-runs') ?? layouts[0];
+}
+
+/** The change that brings an input into the wanted layout; null where one of its copies lies so already. */
+export function changeOf(offered: Several<Layout>, wanted: Layout, shape: readonly number[]): Conversion | null {
+  if (wanted.kind === 'bytes' || wanted.kind === 'i32' || wanted.kind === 'f32' || offered.some((layout) => sameBits(layout, wanted)))
+    return null;
+  return conversion(offered[0], wanted, shape);
+}
+
+/** What a kernel costs by itself; what its result takes is not in it. */
+export function billOf({ cost }: Candidate): Bill {
+  return { instructions: Math.round(cost.instructions), flash: cost.tableBytes + cost.codeBytes, ram: cost.scratchBytes };
+}
+
+export function billOfChange({ instructions, bytes }: Conversion): Bill {
+  return { instructions, flash: 0, ram: bytes };
 }

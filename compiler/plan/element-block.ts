@@ -175,6 +175,7 @@ export class ElementBlock {
       kernel: this.#element?.kernel ?? ELEMENTS,
       tableBytes: this.#text.tableBytes,
       instructions: Math.round(this.#instructions()),
+      price: null,
       alternatives: [],
     });
     const layers = [draft.rows.length - 1];
@@ -227,7 +228,7 @@ export class ElementBlock {
 }
 
 /** Nodes whose elements a kernel computes; the others start from stored elements. */
-function isComputed(node: Node): boolean {
+export function isComputed(node: Node): boolean {
   return node.kind === 'conv2d' || node.kind === 'dense' || node.kind === 'max-pool' || node.kind === 'average-pool';
 }
 

@@ -74,6 +74,7 @@ export function realCopy(context: ElementContext, id: ValueId, reader: Node): Pl
     kernel: ELEMENTS,
     tableBytes: text.tableBytes,
     instructions: elementCount(type.shape) * 12,
+    price: null,
     alternatives: [],
   });
   const layers = [draft.rows.length - 1];

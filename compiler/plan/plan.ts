@@ -58,14 +58,25 @@ export interface LayerRow {
   readonly tableBytes: number;
   /** Executed instructions, estimated by the kernel's cost model. */
   readonly instructions: number;
-  /** Kernels that were not taken: their price, or why they cannot. */
-  readonly alternatives: readonly {
-    readonly kernel: string;
-    readonly instructions: number | null;
-    readonly tableBytes: number | null;
-    readonly reason: string | null;
-  }[];
+  /** What the choice costs in all, with what it causes around it; null where there was nothing to choose. */
+  readonly price: Price | null;
+  /**
+   * Kernels that were not taken. With a price: none of them, nor the taken one unless it was forced, is better than another in
+   * everything. Without: why not.
+   */
+  readonly alternatives: readonly Alternative[];
 }
+
+/** Estimated instructions, changes of layout included, bytes of tables and code, bytes of scratch and of what results and changes take. */
+export interface Price {
+  readonly instructions: number;
+  readonly flash: number;
+  readonly ram: number;
+}
+
+export type Alternative =
+  | ({ readonly kernel: string; readonly reason: null } & Price)
+  | { readonly kernel: string; readonly reason: string; readonly instructions: null; readonly flash: null; readonly ram: null };
 
 export type Step = {
   /** Indices of what it computes in the plan's layers: two for a convolution with its pool, none for a change of layout. */

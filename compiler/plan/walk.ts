@@ -2,14 +2,15 @@
  * The walk along the lowered graph, in its order: a kernel for each node, conversions where makers and readers of a value disagree
  * about the layout of bits, a convolution and the pool that alone reads it row by row, and the scores at the end.
  */
-import { consumersOf, inputOf, onlyConsumerOf, typeOf, valueOf } from '../ir/graph.ts';
+import { inputOf, typeOf, valueOf } from '../ir/graph.ts';
 import { printType } from '../ir/print.ts';
 import type { Graph, Node, NodeOf, TensorType, ValueId } from '../ir/types.ts';
-import { conversion } from '../kernels/conversions.ts';
-import { layoutWords, wordsFor, type Call, type Candidate, type Layout, type Several, type Table } from '../kernels/kernel.ts';
-import { selectKernel, type Aftermath, type Choice, type Goal } from '../kernels/select.ts';
+import { layoutWords, wordsFor, type Call, type Candidate, type Layout, type Several } from '../kernels/kernel.ts';
+import { catalogOf, offeredRuns, type Goal, type Refusal } from '../kernels/select.ts';
 import type { Diagnostics } from '../support/diagnostics.ts';
 import type { Target } from '../targets/target.ts';
+import { alternativesOf, onePerKernel } from './alternatives.ts';
+import { best, isRename, lookAhead, stateKey, stripPool, type ChoiceContext, type Priced, type StripPool } from './choose.ts';
 import type { Address, Draft, Place } from './draft.ts';
 import { ElementBlock } from './element-block.ts';
 import { chainFrom, isElementwise } from './element-chain.ts';
@@ -28,27 +29,37 @@ export interface PlanOptions {
   readonly forcedKernel: string | null;
 }
 
+/** What was decided for a node, among what. */
+interface Choice {
+  readonly taken: Candidate;
+  readonly priced: readonly Priced[];
+  readonly refusals: readonly Refusal[];
+}
+
 export class Walk {
   readonly #graph: Graph;
-  readonly #options: PlanOptions;
   readonly #diagnostics: Diagnostics;
   readonly #draft: Draft;
   readonly #places: Places;
   readonly #context: ElementContext;
+  readonly #choice: ChoiceContext;
+  /** Of the nodes of every chain that was begun. */
+  readonly #outlook = new Map<Node, ReadonlyMap<string, readonly Priced[]>>();
 
   constructor(graph: Graph, options: PlanOptions, diagnostics: Diagnostics, draft: Draft) {
     this.#graph = graph;
-    this.#options = options;
     this.#diagnostics = diagnostics;
     this.#draft = draft;
     this.#places = new Places(graph, draft);
     this.#context = { graph, draft, places: this.#places, diagnostics };
+    const catalog = catalogOf(options.target, (node) => ({ inputs: this.#inputsOf(node), output: typeOf(graph, node.output) }));
+    this.#choice = { graph, goal: options.goal, forced: options.forcedKernel, catalog };
   }
 
   run(): void {
     for (const node of this.#graph.nodes) {
       if (this.#places.isDone(node)) continue;
-      if (node.kind === 'reshape' || node.kind === 'rescale') this.#places.rename(node, inputOf(node));
+      if (isRename(node)) this.#places.rename(node, inputOf(node));
       else if (isElementwise(this.#graph, node)) this.#elements(node);
       else this.#layer(node);
       this.#places.done(node);
@@ -75,43 +86,33 @@ export class Walk {
 
   #layer(node: Node): void {
     const output = typeOf(this.#graph, node.output);
-    const { target, goal, forcedKernel } = this.#options;
     const [first, ...rest] = node.inputs.map((id) => this.#places.layoutsOf(id));
     if (first === undefined) throw new Error(`"${node.name}" has no input`);
-    const choice = selectKernel(node, this.#inputsOf(node), output, {
-      target,
-      goal,
-      offered: [first, ...rest],
-      forced: forcedKernel,
-      aftermath: (candidate) => this.#aftermath(node, candidate, output),
-    });
-    if ('refusals' in choice) {
+    const offered: Several<Several<Layout>> = [first, ...rest];
+    const priced = this.#pricesOf(node, offered);
+    const taken = best(priced, this.#choice)?.candidate;
+    const { refusals } = this.#choice.catalog(node, offered.map(offeredRuns));
+    if (taken === undefined) {
       this.#refuse(
         node,
-        choice.refusals.map(({ kernel, reason }) => `${kernel.name}: ${reason}`),
+        refusals.map(({ kernel, reason }) => `${kernel}: ${reason}`),
       );
       this.#places.put(node.output, { layout: { kind: 'bit-runs', run: output.shape.at(-1) ?? 1 }, buffer: null });
       return;
     }
-    const pool = this.#fusablePool(node, choice.taken);
+    const pool = stripPool(this.#choice, node, taken);
+    const choice = { taken, priced: onePerKernel(priced, this.#choice), refusals };
     if (node.kind === 'conv2d' && pool !== undefined) this.#pooled(node, choice, pool);
     else this.#single(node, choice, output);
   }
 
-  /** A pool that runs row by row replaces the whole map by a strip; planes must become runs for all but convolutions. */
-  #aftermath(node: Node, candidate: Candidate, output: TensorType): Aftermath {
-    const ram = layoutWords(candidate.output, output.shape) * 4;
-    const pool = this.#fusablePool(node, candidate);
-    if (pool !== undefined) {
-      const [, width = 1, channels = 1] = output.shape;
-      const strip = layoutWords(candidate.output, [pool.node.attrs.kernel[0], width, channels]);
-      const pooled = layoutWords(pool.choice.taken.output, typeOf(this.#graph, pool.node.output).shape);
-      return { instructions: 0, ram: (strip + pooled) * 4 };
-    }
-    const readers = consumersOf(this.#graph, node.output);
-    if (candidate.output.kind !== 'bit-planes' || readers.every(({ kind }) => TAKES_PLANES.has(kind))) return { instructions: 0, ram };
-    const change = conversion(candidate.output, { kind: 'bit-runs', run: output.shape.at(-1) ?? 1 }, output.shape);
-    return { instructions: change?.instructions ?? 0, ram: ram + (change?.bytes ?? 0) };
+  /** Every candidate for a node whose inputs lie so, with what it costs in the chain that the node is in or begins. */
+  #pricesOf(node: Node, offered: Several<Several<Layout>>): readonly Priced[] {
+    const key = stateKey(offered);
+    const known = this.#outlook.get(node)?.get(key);
+    if (known !== undefined) return known;
+    for (const [each, prices] of lookAhead(this.#choice, node, offered)) this.#outlook.set(each, prices);
+    return this.#outlook.get(node)?.get(key) ?? [];
   }
 
   #refuse(node: Node, reasons: readonly string[]): void {
@@ -135,7 +136,7 @@ export class Walk {
     const place = inPlace ? x : this.#draft.buffer(node.name, taken.output, output.shape);
     const scratch = taken.scratchWords === 0 ? null : this.#draft.scratch(node.name, taken.scratchWords);
     const table = this.#draft.addTables(node.name, taken.tables);
-    this.#record(node, choice, taken.tables);
+    this.#record(node, choice);
     const layers = [this.#draft.rows.length - 1];
     const height = output.shape[0] ?? 1;
     const calls = (address: Address): Several<Call> =>
@@ -164,21 +165,7 @@ export class Walk {
     );
   }
 
-  /** The pool that can run row by row right behind a convolution: no padding, no dilation. */
-  #fusablePool(node: Node, taken: Candidate): { readonly node: NodeOf<'max-pool'>; readonly choice: Choice } | undefined {
-    if (node.kind !== 'conv2d' || !taken.byRows || taken.output.kind !== 'bit-runs') return undefined;
-    const next = onlyConsumerOf(this.#graph, node.output);
-    if (next?.kind !== 'max-pool') return undefined;
-    const { padding, dilation } = next.attrs;
-    if (Object.values(padding).some((p) => p > 0) || dilation[0] !== 1 || dilation[1] !== 1) return undefined;
-    const { target, goal } = this.#options;
-    const types = [typeOf(this.#graph, node.output), typeOf(this.#graph, next.output)] as const;
-    const aftermath = (): Aftermath => ({ instructions: 0, ram: 0 });
-    const choice = selectKernel(next, [types[0]], types[1], { target, goal, offered: [[taken.output]], forced: null, aftermath });
-    return 'refusals' in choice ? undefined : { node: next, choice };
-  }
-
-  #pooled(node: NodeOf<'conv2d'>, choice: Choice, pool: { readonly node: NodeOf<'max-pool'>; readonly choice: Choice }): void {
+  #pooled(node: NodeOf<'conv2d'>, choice: Choice, pool: StripPool): void {
     const { taken } = choice;
     const from = this.#places.in(inputOf(node), taken.inputs[0], node.name);
     const conv = typeOf(this.#graph, node.output);
@@ -186,12 +173,12 @@ export class Walk {
     const [window] = pool.node.attrs.kernel;
     const [stride] = pool.node.attrs.stride;
     const rowWords = layoutWords(taken.output, [1, conv.shape[1] ?? 1, conv.shape[2] ?? 1]);
-    const place = this.#draft.buffer(pool.node.name, pool.choice.taken.output, output.shape);
+    const place = this.#draft.buffer(pool.node.name, pool.taken.output, output.shape);
     const strip = this.#draft.scratch(`${node.name}.strip`, window * rowWords);
     const scratch = taken.scratchWords === 0 ? null : this.#draft.scratch(node.name, taken.scratchWords);
     const table = this.#draft.addTables(node.name, taken.tables);
-    this.#record(node, choice, taken.tables);
-    this.#record(pool.node, pool.choice, []);
+    this.#record(node, choice);
+    this.#record(pool.node, { taken: pool.taken, priced: pool.priced, refusals: this.#choice.catalog(pool.node, [taken.output]).refusals });
     const layers = [this.#draft.rows.length - 2, this.#draft.rows.length - 1];
     this.#places.done(pool.node);
     this.#draft.push([from], (address) => ({
@@ -211,7 +198,7 @@ export class Walk {
         table,
         rows: ['first', 'last'],
       })[0],
-      pool: oneRow(pool.choice.taken.calls({ xs: ['strip'], y: 'row', scratch: '', table: () => '', rows: ['', ''] })[0], window),
+      pool: oneRow(pool.taken.calls({ xs: ['strip'], y: 'row', scratch: '', table: () => '', rows: ['', ''] })[0], window),
       output: address(place),
       outputRowWords: (output.shape[1] ?? 1) * wordsFor(output.shape[2] ?? 1),
     }));
@@ -219,7 +206,7 @@ export class Walk {
     this.#places.put(pool.node.output, place);
   }
 
-  #record(node: Node, { taken, others }: Choice, tables: readonly Table[]): void {
+  #record(node: Node, { taken, priced, refusals }: Choice): void {
     for (const fn of taken.generated) this.#draft.generated.set(fn.symbol, fn);
     this.#draft.rows.push({
       name: node.name,
@@ -227,19 +214,12 @@ export class Walk {
       input: this.#inputsOf(node).map(printType).join(', '),
       output: printType(typeOf(this.#graph, node.output)),
       kernel: taken.kernel,
-      tableBytes: tables.length === 0 ? 0 : taken.cost.tableBytes,
+      tableBytes: taken.cost.tableBytes,
       instructions: Math.round(taken.cost.instructions),
-      alternatives: others.map(({ kernel, result }) =>
-        'reason' in result
-          ? { kernel: kernel.name, instructions: null, tableBytes: null, reason: result.reason }
-          : { kernel: kernel.name, instructions: Math.round(result.cost.instructions), tableBytes: result.cost.tableBytes, reason: null },
-      ),
+      ...alternativesOf(taken, priced, refusals),
     });
   }
 }
-
-/** Operations with kernels on bit planes. */
-const TAKES_PLANES: ReadonlySet<Node['kind']> = new Set(['conv2d', 'slice', 'concat']);
 
 /** The pool of one output row: its input is a strip of `window` rows. */
 function oneRow(call: Call, window: number): Call {

@@ -1,5 +1,5 @@
 /** Plans as text for a person. */
-import type { LayerRow, Plan } from '../plan/plan.ts';
+import type { LayerRow, Plan, Price } from '../plan/plan.ts';
 import { printable } from '../support/printable.ts';
 
 /** Columns padded to their widest cell, two spaces between; numbers to the right. */
@@ -26,16 +26,28 @@ export function layerTable(layers: readonly LayerRow[]): string {
   ]);
 }
 
-/** What was not chosen, and at what price or why not. */
+/** Kernels that cannot be taken, those with the same reason together. */
+function refusedRows({ name, alternatives }: LayerRow): readonly (readonly string[])[] {
+  const refused = alternatives.flatMap(({ kernel, reason }) => (reason === null ? [] : [{ kernel, reason }]));
+  return [...new Set(refused.map(({ reason }) => reason))].map((reason) => {
+    const [first = '', ...more] = refused.filter((other) => other.reason === reason).map(({ kernel }) => kernel);
+    return [name, more.length === 0 ? first : `${first} and ${more.length} more`, '–', '–', '–', `no: ${reason}`];
+  });
+}
+
+/** What each layer was given, what else it could have been given, at what price, and why not the others. */
 export function alternativesText(layers: readonly LayerRow[]): string {
-  const rows = layers.flatMap((layer) =>
-    layer.alternatives.map(({ kernel, instructions, tableBytes, reason }) => [
-      layer.name,
-      kernel,
-      reason === null ? `${grouped(tableBytes ?? 0)} B, ≈${grouped(instructions ?? 0)} instructions` : `no: ${reason}`,
-    ]),
-  );
-  return rows.length === 0 ? '' : table([['layer', 'other kernel', 'price, or why not'], ...rows]);
+  const row = (layer: string, kernel: string, { instructions, flash, ram }: Price, note: string): readonly string[] => [
+    ...[layer, kernel, grouped(instructions), `${grouped(flash)} B`, `${grouped(ram)} B`, note],
+  ];
+  const rows = layers.flatMap((layer) => {
+    const { name, kernel, price, alternatives } = layer;
+    if (price === null) return [];
+    const possible = alternatives.flatMap((other) => (other.reason === null ? [row(name, other.kernel, other, 'possible')] : []));
+    return [row(name, kernel, price, 'taken'), ...possible, ...refusedRows(layer)];
+  });
+  const head = ['layer', 'kernel', '≈instructions', 'flash', 'RAM', 'taken, possible, or why not'];
+  return rows.length === 0 ? '' : table([head, ...rows]);
 }
 
 /** What a stored element is worth; lists have one entry per channel. */
