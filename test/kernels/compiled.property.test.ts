@@ -93,6 +93,7 @@ describe('random networks as C', () => {
       'concat-b1',
       'concat-planes-b1',
       'conv2d-8bit-b1',
+      'conv2d-8bit-lanes',
       'conv2d-b1-b1',
       'conv2d-b1-b1-grouped',
       'conv2d-planes-b1',
