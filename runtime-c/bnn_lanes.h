@@ -96,4 +96,19 @@
 #endif
 #endif /* BNN1_LANES */
 
+/* Helium. Between two additions gcc must not reorder: it would compute all addresses first and spill them. */
+#ifndef BNN1_VECTOR_KEEP
+#define BNN1_VECTOR_KEEP
+#if defined(__ARM_FEATURE_MVE)
+#include <arm_mve.h>
+#endif
+#if defined(__GNUC__) && !defined(__clang__)
+#define bnn1_vector_fast __attribute__((unused, noinline, optimize("O2", "no-schedule-insns")))
+#else
+#define bnn1_vector_fast __attribute__((unused, noinline))
+#endif
+#define bnn1_vector_keep2(a, b) __asm__ __volatile__("" : "+w"(a), "+w"(b))
+#define bnn1_vector_keep4(a, b, c, d) __asm__ __volatile__("" : "+w"(a), "+w"(b), "+w"(c), "+w"(d))
+#endif /* BNN1_VECTOR_KEEP */
+
 #endif /* BNN_LANES_H */

@@ -1,7 +1,7 @@
 import type { TensorType } from '../ir/types.ts';
 import { sha256 } from '../support/hash.ts';
-import { planesOf, planeWords, propose, wordsFor, type GeneratedFunction, type Kernel, type Table } from './kernel.ts';
-import { graySteps, lanePlan, type LanePlan, type TapGroup } from './lanes-8bit.ts';
+import { planesOf, planeWords, propose, wordsFor, type GeneratedFunction, type Kernel } from './kernel.ts';
+import { graySteps, lanePlan, laneTables, type LanePlan, type TapGroup } from './lanes-8bit.ts';
 
 /** A function that makes a table: the words of four positions for each tap, counted from the first. */
 interface TableText {
@@ -135,23 +135,6 @@ function layerFunction(view: Readonly<Record<string, unknown>>): GeneratedFuncti
   return { symbol: `bnn1_conv2d_8bit_lanes_${digest}`, template: 'conv2d-8bit-lanes', view };
 }
 
-function tables(plan: LanePlan, outputs: number, lookUps: number): readonly Table[] {
-  return [
-    {
-      name: 'weights',
-      ctype: plan.entries > 256 ? 'uint16_t' : 'uint8_t',
-      values: plan.indexes,
-      doc: `[${outputs} outputs][${lookUps} groups of taps] entry of the table of signed sums`,
-    },
-    {
-      name: 'bias',
-      ctype: 'uint32_t',
-      values: plan.biases.map((bias) => bias * 0x10001),
-      doc: '0x8000 less the smallest sum that gives +1, in both halves; input scaling, batch norm and sign folded',
-    },
-  ];
-}
-
 export const conv2d8bitLanes: Kernel = {
   name: 'conv2d-8bit-lanes',
   form: 'generated',
@@ -174,7 +157,7 @@ export const conv2d8bitLanes: Kernel = {
     return propose('conv2d-8bit-lanes', {
       input: { kind: 'bytes' },
       output: planesOf(output.shape),
-      tables: tables(plan, outputs, lookUps),
+      tables: laneTables(plan, outputs, lookUps),
       scratchWords: Number(view['scratchWords']),
       generated: [layer],
       byRows: false,

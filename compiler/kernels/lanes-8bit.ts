@@ -27,6 +27,7 @@ import { perChannel } from '../ir/encoding.ts';
 import { conv2dTerms } from '../ir/ops/conv2d.ts';
 import type { Node, NodeOf, TensorType } from '../ir/types.ts';
 import { DTYPES } from '../ir/encoding.ts';
+import type { Table } from './kernel.ts';
 import { signsOf } from './packing.ts';
 import { tooLarge } from './window-shape.ts';
 
@@ -163,4 +164,22 @@ export function graySteps(size: number): readonly { readonly tap: number; readon
     const tap = 31 - Math.clz32(step & -step);
     return { tap, rises: (((step ^ (step >> 1)) >> tap) & 1) === 1 };
   });
+}
+
+/** The tables in flash: indexes of entries, and where the sums begin. */
+export function laneTables(plan: LanePlan, outputs: number, lookUps: number): readonly Table[] {
+  return [
+    {
+      name: 'weights',
+      ctype: plan.entries > 256 ? 'uint16_t' : 'uint8_t',
+      values: plan.indexes,
+      doc: `[${outputs} outputs][${lookUps} groups of taps] entry of the table of signed sums`,
+    },
+    {
+      name: 'bias',
+      ctype: 'uint32_t',
+      values: plan.biases.map((bias) => bias * 0x10001),
+      doc: '0x8000 less the smallest sum that gives +1, in both halves; input scaling, batch norm and sign folded',
+    },
+  ];
 }
