@@ -9,6 +9,7 @@ import { conv2d8bitLanes } from './conv2d-8bit-lanes.ts';
 import { conv2dB1B1Columns } from './conv2d-b1-b1-columns.ts';
 import { conv2dB1B1Grouped } from './conv2d-b1-b1-grouped.ts';
 import { conv2dB1B1 } from './conv2d-b1-b1.ts';
+import { conv2dB1Baked } from './conv2d-b1-baked.ts';
 import { conv2dPlanesB1 } from './conv2d-planes-b1.ts';
 import { CONV2D_SLICED } from './conv2d-sliced.ts';
 import { dense8bitB1 } from './dense-8bit-b1.ts';
@@ -32,6 +33,7 @@ export const KERNELS: readonly Kernel[] = [
   conv2dB1B1Columns,
   conv2dB1B1Grouped,
   conv2dPlanesB1,
+  conv2dB1Baked,
   ...CONV2D_SLICED,
   conv2d8bitB1,
   conv2d8bitLanes,

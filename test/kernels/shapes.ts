@@ -147,6 +147,25 @@ export function byteConvolutions(seed: number): readonly Shape[] {
   );
 }
 
+/** Bits of few channels: the first layers of small networks on binary images, and what lies next to them. */
+export function smallConvolutions(seed: number): readonly Shape[] {
+  const sizes: readonly (readonly [height: number, width: number, channels: number, kernel: number, stride: number, outputs: number])[] = [
+    [28, 28, 1, 3, 2, 10],
+    [28, 28, 1, 5, 1, 7],
+    [13, 16, 3, 3, 1, 5],
+    [9, 7, 8, 2, 2, 9],
+    [6, 17, 2, 4, 2, 3],
+    [32, 32, 1, 1, 1, 2],
+    [5, 30, 4, 3, 1, 12],
+  ];
+  return sizes.map(([height, width, channels, kernel, stride, outputs], i) => {
+    const side = width + 2 > 32 ? 0 : i % 2;
+    const padding = { top: side, left: side, bottom: side, right: 0 };
+    const window = { kernel: [kernel, kernel], stride: [stride, stride], dilation: [1, 1], padding } as const;
+    return convolution({ height, width, channels, outputs, groups: 1, padValue: i % 4 === 1 ? 1 : -1, ...window }, 'b1', seed + i);
+  });
+}
+
 /** A dense layer with random weights and thresholds. */
 export function denseLayer(dtype: 'b1' | 'u8' | 'i8', inputs: number, outputs: number, seed: number): Shape {
   const random = randomFrom(seed);
@@ -302,6 +321,7 @@ export const ALL_SHAPES: readonly Shape[] = [
   ...bitConvolutions(1),
   ...byteConvolutions(2),
   ...firstLayers(14),
+  ...smallConvolutions(15),
   ...denseLayers('b1', 3),
   ...denseLayers('u8', 4),
   ...denseLayers('i8', 5),
