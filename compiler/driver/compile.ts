@@ -7,13 +7,14 @@ import { FRONTENDS, detectFrontend } from '../frontends/index.ts';
 import { typeOf } from '../ir/graph.ts';
 import { printGraph, printType } from '../ir/print.ts';
 import type { Graph } from '../ir/types.ts';
-import type { Goal } from '../kernels/select.ts';
+import type { Goal, Preference } from '../kernels/select.ts';
 import { PIPELINE } from '../passes/index.ts';
 import { runPasses } from '../passes/run.ts';
 import { beyondEvaluator, buildEvaluator } from '../plan/build-evaluator.ts';
 import { buildPlan } from '../plan/build.ts';
 import type { EvaluatorPlan } from '../plan/evaluator.ts';
-import { fitProblem } from '../plan/fit.ts';
+import { catalogFor } from '../plan/choose.ts';
+import { fitProblem, fittingPlan } from '../plan/fit.ts';
 import { namesOf } from '../plan/names.ts';
 import type { Plan } from '../plan/plan.ts';
 import { Diagnostics, fail, type Diagnostic } from '../support/diagnostics.ts';
@@ -139,21 +140,22 @@ export function lowerModel(source: ModelSource, options: CompileOptions, observe
 
 /** Plans a lowered model for the target of `options`, which are otherwise those it was lowered with. @throws UserError */
 export function planModel(source: ModelSource, model: Lowered, options: CompileOptions): Compiled {
-  const diagnostics = new Diagnostics(model.warnings);
-  const plan = buildPlan(
-    model.lowered,
-    {
-      target: options.target,
-      goal: options.goal,
-      names: namesOf(nameOf(source, model.imported, options)),
-      provenance: { ...provenanceOf(source, model.imported, options), abi: runtimeAbi() },
-      classes: model.imported.classes,
-      notes: notesOf(model.imported, options),
-      forcedKernel: options.forcedKernel,
-    },
-    diagnostics,
-  );
+  const planned = {
+    catalog: catalogFor(model.lowered, options.target),
+    target: options.target,
+    names: namesOf(nameOf(source, model.imported, options)),
+    provenance: { ...provenanceOf(source, model.imported, options), abi: runtimeAbi() },
+    classes: model.imported.classes,
+    notes: notesOf(model.imported, options),
+    forcedKernel: options.forcedKernel,
+  };
+  const attempt = (goal: Preference): { readonly plan: Plan; readonly diagnostics: Diagnostics } => {
+    const diagnostics = new Diagnostics(model.warnings);
+    const plan = buildPlan(model.lowered, { ...planned, goal }, diagnostics);
+    return { plan, diagnostics };
+  };
   const limits = { flash: options.flash ?? options.target.memory.flashBytes, ram: options.ram ?? options.target.memory.ramBytes };
+  const { plan, diagnostics } = fittingPlan(attempt, options.goal, limits);
   const problem = fitProblem(plan, limits);
   if (problem !== null) diagnostics.error(problem);
   diagnostics.stopOnErrors();

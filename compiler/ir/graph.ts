@@ -11,6 +11,13 @@ export function typeOf(graph: Graph, id: ValueId): TensorType {
   return valueOf(graph, id).type;
 }
 
+/** Types of all inputs. @throws Error for a node without any, which no lowered graph has */
+export function inputTypes(graph: Graph, node: Node): readonly [TensorType, ...TensorType[]] {
+  const [first, ...rest] = node.inputs.map((id) => typeOf(graph, id));
+  if (first === undefined) throw new Error(`"${node.name}" has no input`);
+  return [first, ...rest];
+}
+
 interface Edges {
   readonly producers: ReadonlyMap<ValueId, Node>;
   readonly consumers: ReadonlyMap<ValueId, readonly Node[]>;

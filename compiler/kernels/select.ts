@@ -8,6 +8,14 @@ import { layoutWords, sameBits, wordsFor, type Candidate, type Kernel, type Layo
 
 export type Goal = 'speed' | 'ram' | 'size';
 
+/** Speed, but a byte of flash and of RAM are worth so many instructions. */
+export interface Exchange {
+  readonly flash: number;
+  readonly ram: number;
+}
+
+export type Preference = Goal | Exchange;
+
 /** Instructions executed, bytes of tables and code, bytes of buffers. Estimates, except tables and buffers. */
 export interface Bill {
   readonly instructions: number;
@@ -26,7 +34,8 @@ export function subtractBills(a: Bill, b: Bill): Bill {
 }
 
 /** Smaller is better, first entry first. `size` is flash and RAM together, as a part is bought. */
-function price({ instructions, flash, ram }: Bill, goal: Goal): readonly number[] {
+function price({ instructions, flash, ram }: Bill, goal: Preference): readonly number[] {
+  if (typeof goal !== 'string') return [instructions + goal.flash * flash + goal.ram * ram, flash + ram];
   switch (goal) {
     case 'speed':
       return [instructions, flash + ram];
@@ -38,7 +47,7 @@ function price({ instructions, flash, ram }: Bill, goal: Goal): readonly number[
 }
 
 /** Below 0 where `a` is better under the goal. Prices of parts add up, so the best whole is made of best parts. */
-export function compareBills(a: Bill, b: Bill, goal: Goal): number {
+export function compareBills(a: Bill, b: Bill, goal: Preference): number {
   const [left, right] = [price(a, goal), price(b, goal)];
   const at = left.findIndex((value, i) => value !== right[i]);
   return at < 0 ? 0 : (left[at] ?? 0) - (right[at] ?? 0);

@@ -6,8 +6,8 @@
  * what the readers would cost by themselves stands for the rest.
  */
 import { elementCount } from '../ir/encoding.ts';
-import { consumersOf, onlyConsumerOf, typeOf } from '../ir/graph.ts';
-import type { Graph, Node, NodeOf, TensorType, ValueId } from '../ir/types.ts';
+import { consumersOf, inputTypes, onlyConsumerOf, typeOf } from '../ir/graph.ts';
+import type { Graph, Node, NodeOf, ValueId } from '../ir/types.ts';
 import type { Conversion } from '../kernels/conversions.ts';
 import { elementOf } from '../kernels/elements/index.ts';
 import { layoutWords, sameBits, type Candidate, type Layout, type Several } from '../kernels/kernel.ts';
@@ -16,6 +16,7 @@ import {
   addBills,
   billOf,
   billOfChange,
+  catalogOf,
   changeOf,
   compareBills,
   layoutKey,
@@ -23,15 +24,21 @@ import {
   subtractBills,
   type Bill,
   type Catalog,
-  type Goal,
+  type Preference,
 } from '../kernels/select.ts';
+import type { Target } from '../targets/target.ts';
 import { isComputed } from './element-block.ts';
 import { isElementwise } from './element-chain.ts';
 import { layoutOf } from './element-copies.ts';
 
+/** The kernels for the nodes of a graph on a target. */
+export function catalogFor(graph: Graph, target: Target): Catalog {
+  return catalogOf(target, (node) => ({ inputs: inputTypes(graph, node), output: typeOf(graph, node.output) }));
+}
+
 export interface ChoiceContext {
   readonly graph: Graph;
-  readonly goal: Goal;
+  readonly goal: Preference;
   /** Kernel to take wherever it can be; null for the cheapest. */
   readonly forced: string | null;
   readonly catalog: Catalog;
@@ -110,15 +117,9 @@ function goOn(graph: Graph, node: Node): Node | undefined {
   return next === undefined || next.inputs.length > 1 || isElementwise(graph, next) ? undefined : next;
 }
 
-function typesOf(graph: Graph, node: Node): Several<TensorType> {
-  const [first, ...rest] = node.inputs.map((id) => typeOf(graph, id));
-  if (first === undefined) throw new Error(`"${node.name}" has no input`);
-  return [first, ...rest];
-}
-
 /** What a candidate costs up to its result, of which only `strip` rows exist unless that is null. */
 function ownBill({ graph }: ChoiceContext, node: Node, candidate: Candidate, offered: State['offered'], strip: number | null): Bill {
-  const inputs = typesOf(graph, node);
+  const inputs = inputTypes(graph, node);
   const changes = candidate.inputs.flatMap((layout, i) => changeOf(offered[i] ?? offered[0], layout, (inputs[i] ?? inputs[0]).shape) ?? []);
   const { shape } = typeOf(graph, node.output);
   const [, width = 1, channels = 1] = shape;

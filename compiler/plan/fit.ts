@@ -1,4 +1,10 @@
-/** Does the planned model fit the part? Tables and workspace are exact; code and stack come on top and are measured by verify. */
+/**
+ * Does the planned model fit the part? Tables and workspace are exact; code and stack come on top and are measured by verify.
+ *
+ * The fastest kernels take flash for their encodings and RAM for their tables. Where that is too much, a byte of what is short gets a
+ * price in instructions, which rises until the whole network fits: each layer then gives up what it needs least (Lagrange multipliers).
+ */
+import type { Preference } from '../kernels/select.ts';
 import type { Problem } from '../support/diagnostics.ts';
 import type { Plan } from './plan.ts';
 
@@ -30,4 +36,36 @@ export function fitProblem(plan: Plan, { flash, ram }: Limits): Problem | null {
     notes: ['Code and stack come on top of these numbers; bnnc verify measures them.'],
     help: 'Choose a larger target, give the memory of your part with --flash and --ram, or train a narrower network.',
   };
+}
+
+/** Instructions for a byte. */
+const FIRST_RATE = 1 / 4;
+const LAST_RATE = 65536;
+
+/**
+ * The plan for a preference, or for `speed` the fastest that fits; what fits nowhere comes back as the smallest one.
+ * @param attempt makes a plan
+ */
+export function fittingPlan<T extends { readonly plan: Plan }>(
+  attempt: (preference: Preference) => T,
+  goal: Preference,
+  limits: Limits,
+): T {
+  let tried = attempt(goal);
+  if (goal !== 'speed') return tried;
+  const isOver = ({ plan }: T): { readonly flash: boolean; readonly ram: boolean } => ({
+    flash: limits.flash !== null && plan.tableBytes > limits.flash,
+    ram: limits.ram !== null && plan.workspaceWords * 4 > limits.ram,
+  });
+  let [flash, ram] = [0, 0];
+  for (;;) {
+    const over = isOver(tried);
+    if (!over.flash && !over.ram) return tried;
+    if (over.flash) flash = Math.max(FIRST_RATE, flash * 4);
+    if (over.ram) ram = Math.max(FIRST_RATE, ram * 4);
+    if (Math.max(flash, ram) > LAST_RATE) break;
+    tried = attempt({ flash, ram });
+  }
+  const smallest = (['ram', 'size'] as const).map(attempt);
+  return smallest.find((each) => fitProblem(each.plan, limits) === null) ?? smallest[isOver(tried).ram ? 0 : 1] ?? tried;
 }

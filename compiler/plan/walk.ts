@@ -2,11 +2,11 @@
  * The walk along the lowered graph, in its order: a kernel for each node, conversions where makers and readers of a value disagree
  * about the layout of bits, a convolution and the pool that alone reads it row by row, and the scores at the end.
  */
-import { inputOf, typeOf, valueOf } from '../ir/graph.ts';
+import { inputOf, inputTypes, typeOf, valueOf } from '../ir/graph.ts';
 import { printType } from '../ir/print.ts';
 import type { Graph, Node, NodeOf, TensorType, ValueId } from '../ir/types.ts';
 import { layoutWords, wordsFor, type Call, type Candidate, type Layout, type Several } from '../kernels/kernel.ts';
-import { catalogOf, offeredRuns, type Goal, type Refusal } from '../kernels/select.ts';
+import { offeredRuns, type Catalog, type Preference, type Refusal } from '../kernels/select.ts';
 import type { Diagnostics } from '../support/diagnostics.ts';
 import type { Target } from '../targets/target.ts';
 import { alternativesOf, onePerKernel } from './alternatives.ts';
@@ -20,13 +20,15 @@ import type { Names, Provenance } from './plan.ts';
 
 export interface PlanOptions {
   readonly target: Target;
-  readonly goal: Goal;
+  readonly goal: Preference;
   readonly names: Names;
   readonly provenance: Provenance;
   readonly classes: readonly string[] | null;
   readonly notes: readonly string[];
   /** Kernel to take wherever it can be; null for the cheapest. */
   readonly forcedKernel: string | null;
+  /** Asks the kernels; the same for all plans of a graph for a target, so that they are asked once. */
+  readonly catalog: Catalog;
 }
 
 /** What was decided for a node, among what. */
@@ -52,8 +54,7 @@ export class Walk {
     this.#draft = draft;
     this.#places = new Places(graph, draft);
     this.#context = { graph, draft, places: this.#places, diagnostics };
-    const catalog = catalogOf(options.target, (node) => ({ inputs: this.#inputsOf(node), output: typeOf(graph, node.output) }));
-    this.#choice = { graph, goal: options.goal, forced: options.forcedKernel, catalog };
+    this.#choice = { graph, goal: options.goal, forced: options.forcedKernel, catalog: options.catalog };
   }
 
   run(): void {
@@ -76,12 +77,6 @@ export class Walk {
   #elements(node: Node): void {
     const chain = chainFrom(this.#graph, node, (id) => this.#places.has(id));
     new ElementBlock(this.#context, chain).plan();
-  }
-
-  #inputsOf(node: Node): Several<TensorType> {
-    const [first, ...rest] = node.inputs.map((id) => typeOf(this.#graph, id));
-    if (first === undefined) throw new Error(`"${node.name}" has no input`);
-    return [first, ...rest];
   }
 
   #layer(node: Node): void {
@@ -211,7 +206,7 @@ export class Walk {
     this.#draft.rows.push({
       name: node.name,
       op: node.kind,
-      input: this.#inputsOf(node).map(printType).join(', '),
+      input: inputTypes(this.#graph, node).map(printType).join(', '),
       output: printType(typeOf(this.#graph, node.output)),
       kernel: taken.kernel,
       tableBytes: taken.cost.tableBytes,

@@ -5,6 +5,7 @@ import type { Graph } from '../../compiler/ir/types.ts';
 import { PIPELINE } from '../../compiler/passes/index.ts';
 import { runPasses, type PassObserver } from '../../compiler/passes/run.ts';
 import { buildPlan } from '../../compiler/plan/build.ts';
+import { catalogFor } from '../../compiler/plan/choose.ts';
 import { namesOf } from '../../compiler/plan/names.ts';
 import type { Plan } from '../../compiler/plan/plan.ts';
 import { Diagnostics, UserError } from '../../compiler/support/diagnostics.ts';
@@ -46,15 +47,17 @@ export function compileGraph(graph: Graph, meaning: InputMeaning, options: Graph
 
 /** The plan of a lowered graph. */
 export function planGraph(lowered: Graph, options: GraphOptions = {}, diagnostics: Diagnostics = new Diagnostics()): Plan {
+  const target = options.target ?? loadTarget('host');
   return buildPlan(
     lowered,
     {
-      target: options.target ?? loadTarget('host'),
+      target,
       goal: options.goal ?? 'speed',
       names: namesOf(options.name ?? 'net'),
       provenance: { version: '0.0.0', modelFile: 'test', sha256: '0'.repeat(64), command: 'test', abi: 1 },
       classes: options.classes ?? null,
       notes: [],
+      catalog: catalogFor(lowered, target),
       forcedKernel: options.forcedKernel ?? null,
     },
     diagnostics,
