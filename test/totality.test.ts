@@ -62,8 +62,8 @@ const FATES: { readonly [K in OpKind]: Fate<K> } = {
   elementwise: { file: 'compiler/kernels/elements/steps.ts', why: 'before a sign it becomes a threshold, elsewhere C statements' },
   combine: { file: 'compiler/plan/element-block.ts', why: 'a stage of an element' },
   'average-pool': { file: 'compiler/kernels/elements/pools.ts', why: 'an element of a window' },
-  reshape: { file: 'compiler/plan/walk.ts', why: 'the same memory under another shape' },
-  rescale: { file: 'compiler/plan/walk.ts', why: 'the same memory with another worth' },
+  reshape: { file: 'compiler/plan/choose.ts', why: 'the same memory under another shape' },
+  rescale: { file: 'compiler/plan/choose.ts', why: 'the same memory with another worth' },
 };
 
 describe('every op', () => {

@@ -1,0 +1,127 @@
+/** Speed is given up until a network fits, and no more of it than that. */
+import { describe, expect, it } from 'vitest';
+import type { Preference } from '../../../compiler/kernels/select.ts';
+import { fitProblem, fittingPlan } from '../../../compiler/plan/fit.ts';
+import type { Plan } from '../../../compiler/plan/plan.ts';
+import { BENCH_MODELS } from '../../../scripts/bench-models.ts';
+import { compileModel, type CompileOptions, type ModelSource } from '../../../compiler/driver/compile.ts';
+import { NO_INPUT_WORDS } from '../../../compiler/driver/options.ts';
+import { UserError } from '../../../compiler/support/diagnostics.ts';
+import { loadTarget } from '../../../compiler/targets/load.ts';
+
+interface Tried {
+  readonly plan: Plan;
+  readonly instructions: number;
+}
+
+/** Ways to compute one layer: instructions, bytes of tables, bytes of RAM. */
+const WAYS = [
+  [100, 8000, 6000],
+  [110, 4000, 6000],
+  [150, 1000, 6000],
+  [400, 1200, 0],
+  [900, 900, 0],
+] as const;
+
+const LAYERS = 3;
+
+/** What a planner chooses, layer by layer, of `WAYS`; each layer is ten times as long as the one before. */
+function attempt(preference: Preference): Tried {
+  const priceOf = (layer: number, [instructions, flash, ram]: (typeof WAYS)[number]): number => {
+    if (preference === 'ram') return ram;
+    if (preference === 'size') return flash + ram;
+    const rate = preference === 'speed' ? { flash: 0, ram: 0 } : preference;
+    return instructions * 10 ** layer + rate.flash * flash + rate.ram * ram;
+  };
+  const chosen = Array.from(
+    { length: LAYERS },
+    (_, layer) => [...WAYS].sort((a, b) => priceOf(layer, a) - priceOf(layer, b))[0] ?? WAYS[0],
+  );
+  const tableBytes = chosen.reduce((sum, [, flash]) => sum + flash, 0);
+  const workspaceWords = Math.max(...chosen.map(([, , ram]) => ram)) / 4;
+  const instructions = chosen.reduce((sum, [each], layer) => sum + each * 10 ** layer, 0);
+  return { plan: { tableBytes, workspaceWords, layers: [], slots: [], target: 'test' } as unknown as Plan, instructions };
+}
+
+const fitted = (flash: number | null, ram: number | null): Tried => fittingPlan(attempt, 'speed', { flash, ram });
+
+describe('a plan for speed', () => {
+  it('is the fastest where there is room', () => {
+    expect(fitted(null, null).instructions).toBe(11100);
+    expect(fitted(24000, 6000).instructions).toBe(11100);
+  });
+
+  it('gives up speed first where it costs least', () => {
+    const { plan, instructions } = fitted(14000, null);
+    expect(plan.tableBytes).toBeLessThanOrEqual(14000);
+    expect(instructions).toBeLessThan(12000); // the longest layer keeps its 8000 bytes
+  });
+
+  it('gives up tables in RAM where that is short', () => {
+    expect(fitted(null, 5999).plan.workspaceWords).toBe(0);
+    expect(fitted(3000, 5999).plan.tableBytes).toBeLessThanOrEqual(3000);
+  });
+
+  it('is the smallest where nothing fits, so that the message says how little is missing', () => {
+    const limits = { flash: 100, ram: 100 };
+    const { plan } = fittingPlan(attempt, 'speed', limits);
+    expect(fitProblem(plan, limits)?.code).toBe('BNN3001');
+    expect(plan.tableBytes).toBeLessThanOrEqual(3600);
+  });
+
+  it('is not made again for another goal', () => {
+    const asked: Preference[] = [];
+    const once = (preference: Preference): Tried => {
+      asked.push(preference);
+      return attempt(preference);
+    };
+    fittingPlan(once, 'size', { flash: 1, ram: 1 });
+    expect(asked).toEqual(['size']);
+  });
+});
+
+describe('a network of three convolutions', () => {
+  const model = BENCH_MODELS.find(({ name }) => name === 'small-cifar');
+  const source: ModelSource = {
+    file: 'small-cifar.json',
+    bytes: Buffer.from(model?.json() ?? ''),
+    side: { list: () => [], read: () => undefined },
+  };
+  const options: CompileOptions = {
+    ...NO_INPUT_WORDS,
+    name: null,
+    from: null,
+    output: null,
+    target: loadTarget('cortex-m4'),
+    goal: 'speed',
+    flash: null,
+    ram: null,
+    forcedKernel: null,
+    command: 'test',
+    strict: false,
+  };
+  const planFor = (flash: number | null, ram: number | null): Plan => compileModel(source, { ...options, flash, ram }).plan;
+  const estimate = ({ layers }: Plan): number => layers.reduce((sum, { instructions }) => sum + instructions, 0);
+
+  it('becomes slower as flash and RAM become less, and always fits', () => {
+    const limits = [
+      [null, null],
+      [50_000, null],
+      [30_000, null],
+      [20_000, null],
+      [20_000, 13_000],
+    ] as const;
+    const plans = limits.map(([flash, ram]) => planFor(flash, ram));
+    plans.forEach((plan, i) => {
+      const [flash, ram] = limits[i] ?? [null, null];
+      expect(fitProblem(plan, { flash, ram })).toBeNull();
+    });
+    const estimates = plans.map(estimate);
+    expect(estimates).toEqual([...estimates].sort((a, b) => a - b));
+    expect(new Set(estimates).size).toBeGreaterThanOrEqual(4);
+  });
+
+  it('is refused on a part on which no choice of kernels fits', () => {
+    expect(() => planFor(null, 1000)).toThrow(UserError);
+  });
+});
