@@ -1,4 +1,6 @@
 /** Straight-line code that counts the products that are -1 of one output: K words of inputs against K words of weights. */
+import type { Target } from '../targets/target.ts';
+import { slownessOf } from './cores.ts';
 import type { GeneratedFunction } from './kernel.ts';
 
 /** Straight-line code is longer than this for no row: longer rows go in parts of equal length through one loop. */
@@ -111,6 +113,7 @@ export function columnsFunction(words: number): GeneratedFunction {
     template: 'dense-b1-b1-columns',
     view: {
       words,
+      taps: Array.from({ length: part }, (_, i) => i),
       part,
       parts,
       isLoop: parts > 1,
@@ -122,10 +125,12 @@ export function columnsFunction(words: number): GeneratedFunction {
   };
 }
 
-/** Instructions for one output, as counted; `slowness` is that of the processor. */
-export function columnsInstructions(words: number): number {
+/** Instructions for one output on this target, as counted. */
+export function columnsInstructions(words: number, target: Target): number {
   const { parts, rest } = partsOf(words);
-  return words * 7.9 + (parts + (rest > 0 ? 1 : 0)) * 40 + 15;
+  if (target.features.includes('zbb')) return words * 5 + 15;
+  const counted = words * 7.9 + (parts + (rest > 0 ? 1 : 0)) * 40 + 15;
+  return counted * slownessOf(target, { thumb1: 1.55, riscv: 1.05, avr: 10 });
 }
 
 export function columnsCodeBytes(words: number): number {

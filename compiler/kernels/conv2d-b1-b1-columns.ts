@@ -146,7 +146,8 @@ export const conv2dB1B1Columns: Kernel = {
       inPlace: false,
       codeBytes: columnsCodeBytes(words) + 300,
       instructions:
-        positions * (copied + weights.outputs * columnsInstructions(words)) * slownessOf(target, { thumb1: 1.6, riscv: 1.05, avr: 10 }),
+        positions *
+        (copied * slownessOf(target, { thumb1: 1.4, riscv: 1.1, avr: 6 }) + weights.outputs * columnsInstructions(words, target)),
       call: ({ x, y, scratch, table, rows }) => ({
         symbol: map.symbol,
         shape: convShape(node.attrs, input, output),

@@ -1,5 +1,4 @@
 import { columnsCodeBytes, columnsFunction, columnsInstructions } from './columns.ts';
-import { slownessOf } from './cores.ts';
 import { denseBitsProposal } from './dense-b1-b1.ts';
 import { propose, type Kernel } from './kernel.ts';
 
@@ -15,7 +14,7 @@ export const denseB1B1Columns: Kernel = {
     return propose('dense-b1-b1-columns', {
       ...rest,
       codeBytes: columnsCodeBytes(words),
-      instructions: outputs * columnsInstructions(words) * slownessOf(target, { thumb1: 1.6, riscv: 1.05, avr: 10 }),
+      instructions: outputs * columnsInstructions(words, target),
       generated: [columnsFunction(words)],
       call: ({ x, y, table }) => ({
         symbol: `bnn1_dense_b1_b1_${words}`,
