@@ -99,6 +99,7 @@ const MOST_CHANNELS = 17;
 
 export const conv2d8bitLanesMve: Kernel = {
   name: 'conv2d-8bit-lanes-mve',
+  needs: 'mve',
   form: 'generated',
   symbol: 'bnn1_conv2d_8bit_lanes_mve_',
   doc: 'First layer: convolution from bytes to bit planes by tables of signed sums, 16 or 32 positions at a time in Helium vectors. Horizontal stride 1.',
