@@ -5,6 +5,7 @@ import { concatB1 } from './concat-b1.ts';
 import { concatPlanesB1 } from './concat-planes-b1.ts';
 import { conv2d8bitB1 } from './conv2d-8bit-b1.ts';
 import { conv2d8bitLanesMve } from './conv2d-8bit-lanes-mve.ts';
+import { conv2d8bitBaked } from './conv2d-8bit-baked.ts';
 import { conv2d8bitLanes } from './conv2d-8bit-lanes.ts';
 import { conv2dB1B1Columns } from './conv2d-b1-b1-columns.ts';
 import { conv2dB1B1Grouped } from './conv2d-b1-b1-grouped.ts';
@@ -37,6 +38,7 @@ export const KERNELS: readonly Kernel[] = [
   ...CONV2D_SLICED,
   conv2d8bitB1,
   conv2d8bitLanes,
+  conv2d8bitBaked,
   conv2d8bitLanesMve,
   denseB1B1,
   denseB1B1Columns,
