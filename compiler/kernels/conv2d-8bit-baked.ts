@@ -68,17 +68,18 @@ function viewOf(plan: LanePlan, input: TensorType, output: TensorType): Readonly
     terms: termLines(plan, input, half),
     termWords: channels * columns,
     outsidePair: word(plan.outside * 0x10001),
-    rows: Array.from({ length: kernelHeight }, (_, number) => number),
     taps: Array.from({ length: taps }, (_, i) => {
       const [pixel, channel] = [Math.floor(i / channels), i % channels];
-      return { row: Math.floor(pixel / kernelWidth), word: channel * columns + (pixel % kernelWidth) * attrs.dilation[1] };
+      return (
+        (Math.floor(pixel / kernelWidth) * attrs.dilation[0] * channels + channel) * columns + (pixel % kernelWidth) * attrs.dilation[1]
+      );
     }),
     total: Array.from({ length: taps }, (_, i) => `x${i}`).join(' + '),
     texts: Array.from({ length: outputs }, (_, o) => outputText(signs.subarray(o * taps, (o + 1) * taps))),
     strideX: attrs.stride[1],
     strideY: attrs.stride[0],
-    dilationY: attrs.dilation[0],
-    kernelHeight,
+    kept: Math.max(0, slots - attrs.stride[0]),
+    movedWords: attrs.stride[0] * channels * columns,
     padTop: attrs.padding.top,
     outputs,
     outHeight,
