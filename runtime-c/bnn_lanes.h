@@ -12,6 +12,7 @@
  * bnn1_lanes_add(a, b, c, d, entry)     adds the words entry[0..3] to four local variables
  * bnn1_lanes_tables(name, register)     declares tables that stay in a register: Thumb-1 has high ones which only addresses need
  * bnn1_lanes_look_up(a, b, c, d, tables, index, i)     the same, entry number index[i] of tables; index is in ROM, 0 <= i < 32
+ * bnn1_lanes_sum(to, a, b, c, d)        adds four local variables to the words at a local pointer and moves it behind them
  * bnn1_lanes_put(to, a, b, c, d)        stores four local variables at a local pointer and moves it behind them */
 #ifndef BNN1_LANES
 #define BNN1_LANES
@@ -28,6 +29,16 @@
                 : "m"(entry_[0]), "m"(entry_[1]), "m"(entry_[2]), "m"(entry_[3])                                 \
                 : "r4", "r5", "r6");                                                                             \
     } while (0)
+#define bnn1_lanes_sum(to, a, b, c, d)                                                                           \
+    __asm__ __volatile__("ldmia %0, {r3, r4, r5, r6}\n\t"                                                        \
+                         "add r3, %1\n\t"                                                                        \
+                         "add r4, %2\n\t"                                                                        \
+                         "add r5, %3\n\t"                                                                        \
+                         "add r6, %4\n\t"                                                                        \
+                         "stmia %0!, {r3, r4, r5, r6}"                                                           \
+                         : "+r"(to)                                                                              \
+                         : "r"(a), "r"(b), "r"(c), "r"(d)                                                        \
+                         : "r3", "r4", "r5", "r6", "memory")
 #define bnn1_lanes_put(to, a, b, c, d)                                                                           \
     do {                                                                                                         \
         register uint32_t first_ __asm__("r3") = (a);                                                            \
@@ -86,6 +97,16 @@
         b += entry_[1];                            \
         c += entry_[2];                            \
         d += entry_[3];                            \
+    } while (0)
+#endif
+#ifndef bnn1_lanes_sum
+#define bnn1_lanes_sum(to, a, b, c, d) \
+    do {                               \
+        (to)[0] += (a);                \
+        (to)[1] += (b);                \
+        (to)[2] += (c);                \
+        (to)[3] += (d);                \
+        to += 4;                       \
     } while (0)
 #endif
 #ifndef bnn1_lanes_tables

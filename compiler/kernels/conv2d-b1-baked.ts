@@ -185,7 +185,7 @@ export const conv2dB1Baked: Kernel = {
       inPlace: false,
       codeBytes: 300 + operations * 5 + outputs * 8,
       instructions:
-        (target.features.includes('thumb2') ? 1 : 1.5) *
+        (target.features.includes('thumb1') ? 1.5 : 1) *
         (words * Math.round(operations * 1.5 + outputs * 4 + tapsOf(node) * 3) + Number(view['rowWords']) * 20),
       call: ({ x, y, scratch }) => ({ symbol: layer.symbol, shape: null, arguments: [x, `(uint32_t *)${scratch}`, y] }),
     });

@@ -13,6 +13,7 @@ import { conv2dB1B1 } from './conv2d-b1-b1.ts';
 import { conv2dB1Baked } from './conv2d-b1-baked.ts';
 import { conv2dPlanesB1 } from './conv2d-planes-b1.ts';
 import { CONV2D_SLICED } from './conv2d-sliced.ts';
+import { dense8bitB1Tables } from './dense-8bit-b1-tables.ts';
 import { dense8bitB1 } from './dense-8bit-b1.ts';
 import { denseB1B1Columns } from './dense-b1-b1-columns.ts';
 import { denseB1B1SlicedMve } from './dense-b1-b1-sliced-mve.ts';
@@ -45,6 +46,7 @@ export const KERNELS: readonly Kernel[] = [
   denseB1B1Sliced,
   denseB1B1SlicedMve,
   dense8bitB1,
+  dense8bitB1Tables,
   maxPoolB1,
   maxPoolPlanesB1,
   invertB1,

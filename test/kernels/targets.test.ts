@@ -31,7 +31,7 @@ interface Room {
 /** 8 KiB of RAM less the board's own and the stack; arrays of avr-gcc hold at most 32,767 bytes. */
 const ROOMS: Readonly<Record<string, Room>> = { avr: { variables: 5000, tables: 32_000 } };
 /** Kernels that want 32-bit registers. */
-const FOR_WORDS = /-lanes|-sliced|-baked/;
+const FOR_WORDS = /-lanes|-sliced|-baked|-tables/;
 const CASES_A_KERNEL = 6;
 const NETWORKS = 28;
 const build = { optimization: '-Os', extraFlags: STRICT_WARNINGS } as const;
