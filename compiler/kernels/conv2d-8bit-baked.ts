@@ -133,7 +133,7 @@ export const conv2d8bitBaked: Kernel = {
       generated: [layer],
       byRows: false,
       inPlace: false,
-      codeBytes: Math.round(320 + outputs * (18 + taps * 1.1) + termWords * 10 + taps * 4),
+      codeBytes: Math.round(420 + outputs * (18 + taps * 1.1) + termWords * 10 + taps * 4),
       instructions: Math.round(
         (target.features.includes('thumb1') ? 1.55 : target.features.includes('thumb2') ? 1 : 1.15) *
           (outHeight * half * (outputs * (6 + taps * 0.4) + taps * 2 + 8) + rows * (termWords * 4.5 + 20) + outHeight * (outputs * 9 + 50)),

@@ -4,13 +4,13 @@
  *   model    model.onnx (sha256 bc39f24a96d71b9677af933c81eee343f9e11e555bab7dbdac926fa295bd274a)
  *   command  bnnc compile model.onnx --input u8 --input-scale 1/255 --target cortex-m4
  *
- *   layer  op        input               output     kernel          flash
- *   conv1  conv2d    u8{1/255*q}[6,6,1]  b1[6,6,3]  conv2d-8bit-b1  24 B
- *   pool1  max-pool  b1[6,6,3]           b1[3,3,3]  max-pool-b1     0 B
- *   fc3    dense     b1[27]              f32[2]     dense-b1-sum    80 B
+ *   layer  op        input               output     kernel              flash
+ *   conv1  conv2d    u8{1/255*q}[6,6,1]  b1[6,6,3]  conv2d-8bit-baked   12 B
+ *   pool1  max-pool  b1[6,6,3]           b1[3,3,3]  max-pool-planes-b1  0 B
+ *   fc3    dense     b1[27]              f32[2]     dense-b1-sum        32 B
  *
- *   flash  104 bytes of tables, and code
- *   RAM    120 bytes of workspace (no arrangement needs fewer than 120), and stack; no heap
+ *   flash  44 bytes of tables, and code
+ *   RAM    96 bytes of workspace (no arrangement needs fewer than 96), and stack; no heap
  *
  * Use
  *   static model_workspace_t workspace;
@@ -42,13 +42,13 @@ typedef uint8_t model_input_t;
 typedef float model_output_t;
 
 /* RAM for one inference, besides stack; any contents before, meaningless contents after. */
-#define MODEL_WORKSPACE_BYTES 120
+#define MODEL_WORKSPACE_BYTES 96
 typedef struct {
-    uint32_t words[30];
+    uint32_t words[24];
 } model_workspace_t;
 
 /* Constant tables in flash. */
-#define MODEL_TABLE_BYTES 104
+#define MODEL_TABLE_BYTES 44
 
 #ifdef __cplusplus
 }
@@ -299,31 +299,21 @@ static inline int32_t bnn1_dense_b1_sum(const uint32_t *x, const uint32_t *w, ui
 }
 #endif /* BNN1_DENSE_B1_SUM */
 
-/* Shape of a convolution. Sizes in elements; strides and dilations >= 1; padding before the first row and column.
- * Tap (ky, kx) of output (y, x) reads input row y * stride_y - pad_top + ky * dilation_y, column alike. */
-#ifndef BNN1_CONV2D_SHAPE
-#define BNN1_CONV2D_SHAPE
-typedef struct {
-    uint16_t height, width, channels;         /* input map */
-    uint16_t out_width, out_channels;         /* output map */
-    uint16_t kernel_height, kernel_width;
-    uint16_t stride_y, stride_x;
-    uint16_t dilation_y, dilation_x;
-    uint16_t pad_top, pad_left;
-    uint16_t groups;                          /* divides channels and out_channels */
-} bnn1_conv2d_shape;
-#endif /* BNN1_CONV2D_SHAPE */
-
-/* Index of the input row (or column) that a tap reads, or -1 when it is padding.
- *   size <= 32767, so every intermediate fits into 32 bits */
-#ifndef BNN1_CONV2D_TAP
-#define BNN1_CONV2D_TAP
-static inline int32_t bnn1_conv2d_tap(uint16_t out, uint16_t stride, uint16_t pad, uint16_t k, uint16_t dilation, uint16_t size)
+/* Index of the largest score; the first one wins a tie. scores [count], count >= 1; float scores must not be NaN. */
+#ifndef BNN1_ARGMAX_F32
+#define BNN1_ARGMAX_F32
+static inline int bnn1_argmax_f32(const float *scores, uint16_t count)
 {
-    const int32_t at = (int32_t)out * (int32_t)stride - (int32_t)pad + (int32_t)k * (int32_t)dilation;
-    return at >= 0 && at < (int32_t)size ? at : -1;
+    uint16_t best = 0;
+    uint16_t i;
+    for (i = 1; i < count; i++) {
+        if (scores[i] > scores[best]) {
+            best = i;
+        }
+    }
+    return (int)best;
 }
-#endif /* BNN1_CONV2D_TAP */
+#endif /* BNN1_ARGMAX_F32 */
 
 /* Clears a run of words and sets single bits of it.
  *   bits  [words] RAM      index  element, 0..32 * words - 1 */
@@ -343,164 +333,145 @@ static inline void bnn1_set_bit(uint32_t *bits, uint32_t index)
 }
 #endif /* BNN1_SET_BITS */
 
-/* First layer: convolution, bytes in, bits out.
+/* For the generated pools of bit planes. */
+#ifndef BNN1_POOLED
+#define BNN1_POOLED
+#if defined(__GNUC__)
+#define bnn1_pooled bnn1_fast __attribute__((noinline, unused))
+#else
+#define bnn1_pooled inline
+#endif
+#endif /* BNN1_POOLED */
+
+/* Every second bit of a word, from bit 0 on, moved together: bit 2 i goes to bit i. */
+#ifndef BNN1_EVEN_BITS
+#define BNN1_EVEN_BITS
+static inline uint32_t bnn1_even_bits(uint32_t bits)
+{
+    bits &= UINT32_C(0x55555555);
+    bits = (bits | (bits >> 1)) & UINT32_C(0x33333333);
+    bits = (bits | (bits >> 2)) & UINT32_C(0x0F0F0F0F);
+    bits = (bits | (bits >> 4)) & UINT32_C(0x00FF00FF);
+    return (bits | (bits >> 8)) & UINT32_C(0xFFFF);
+}
+#endif /* BNN1_EVEN_BITS */
+
+/* Small first layer with its weights in the code: 6x6x1 bytes, window 3x3, to 6x6x3.
  *
- * A byte b of channel c means q = (b ^ flip) - flip (flip 0: 0..255, flip 0x80: -128..127), and its term is
- *     t = multiplier[c] * q + addend[c],     a tap outside the image has the term pad.
- * Terms are gathered once per output position into `patch`; then for every output
- *     acc = sum of +-t,   bit = acc >= threshold.
- * The compiler has shown that |acc| < 2^31 for every input. With scale 0 the tables are not read and t = q.
- *
- *   x          [height][width][channels] bytes
- *   scale      [2][channels] ROM: multipliers, then addends; or a null pointer for t = q
- *   w          [out_channels][(taps + 31) / 32] ROM, taps = kernel_height * kernel_width * channels / groups, in the order
- *              (ky, kx, channel of the group)
- *   threshold  [out_channels] ROM
- *   patch      [taps] scratch
- *   y          rows y0..y1-1 of the output map, channel-packed, fully overwritten
- */
-#ifndef BNN1_CONV2D_8BIT_B1
-#define BNN1_CONV2D_8BIT_B1
-static inline void bnn1_conv2d_8bit_gather(const bnn1_conv2d_shape *s, int32_t pad, uint8_t flip, const unsigned char *x,
-                                           const int32_t *scale, uint16_t group, uint16_t oy, uint16_t ox, int32_t *patch)
+ * A word holds output column j in its low and column j + 3 in its high half. With the sum of all taps, an output adds twice
+ * the taps of the sign that fewer of its weights have; bits 15 and 31 of the sum and its bias are two decisions. */
+#ifndef BNN1_CONV2D_8BIT_BAKED_55A9A72C
+#define BNN1_CONV2D_8BIT_BAKED_55A9A72C
+/* The terms of a row of the input, in pairs.   row  a null pointer outside of the image     d  [5] */
+bnn1_fast_in_order static inline void bnn1_conv2d_8bit_baked_55a9a72c_terms(const unsigned char *row, uint32_t *d)
 {
-    const uint16_t size = (uint16_t)(s->channels / s->groups);
-    const uint32_t begin = (uint32_t)group * size;
-    uint16_t ky, kx, c;
-    for (ky = 0; ky < s->kernel_height; ky++) {
-        const int32_t iy = bnn1_conv2d_tap(oy, s->stride_y, s->pad_top, ky, s->dilation_y, s->height);
-        for (kx = 0; kx < s->kernel_width; kx++) {
-            const int32_t ix = bnn1_conv2d_tap(ox, s->stride_x, s->pad_left, kx, s->dilation_x, s->width);
-            for (c = 0; c < size; c++) {
-                int32_t term = pad;
-                if (iy >= 0 && ix >= 0) {
-                    const uint32_t at = ((uint32_t)iy * s->width + (uint32_t)ix) * s->channels + begin + c;
-                    term = (int32_t)(uint8_t)(x[at] ^ flip) - (int32_t)flip;
-                    if (scale) {
-                        term = bnn1_rom_i32(scale + begin + c) * term + bnn1_rom_i32(scale + s->channels + begin + c);
-                    }
-                }
-                *patch++ = term;
+    if (!row) {
+        uint16_t i;
+        for (i = 0; i < 5u; i++) {
+            d[i] = UINT32_C(0x00000000);
+        }
+        return;
+    }
+    d[0] = UINT32_C(0x00000000) + ((uint32_t)(row[2]) << 16);
+    d[1] = (uint32_t)(row[0]) + ((uint32_t)(row[3]) << 16);
+    d[2] = (uint32_t)(row[1]) + ((uint32_t)(row[4]) << 16);
+    d[3] = (uint32_t)(row[2]) + ((uint32_t)(row[5]) << 16);
+    d[4] = (uint32_t)(row[3]) + (UINT32_C(0x00000000) << 16);
+}
+
+/* All outputs of a row: bits 16 - 3..15 and 32 - 3..31 of y[o]. Both pointers are hidden: gcc would keep copies of y on the
+ * stack, and make the constants of bias in two instructions.
+ *   d  terms of 3 rows     bias  [3] ROM */
+bnn1_fast_in_order static inline void bnn1_conv2d_8bit_baked_55a9a72c_row(const uint32_t *d, const uint32_t *bias, uint32_t *y)
+{
+    const uint32_t top = UINT32_C(0x80008000);
+    uint16_t j;
+    for (j = 0; j < 3u; j++) {
+        const uint32_t x0 = d[0];
+        const uint32_t x1 = d[1];
+        const uint32_t x2 = d[2];
+        const uint32_t x3 = d[5];
+        const uint32_t x4 = d[6];
+        const uint32_t x5 = d[7];
+        const uint32_t x6 = d[10];
+        const uint32_t x7 = d[11];
+        const uint32_t x8 = d[12];
+        const uint32_t total = x0 + x1 + x2 + x3 + x4 + x5 + x6 + x7 + x8;
+        bnn1_hidden(y);
+        bnn1_hidden(bias);
+        y[0] = (y[0] >> 1) | ((bnn1_rom_u32(bias + 0) + total - ((x1 + x5 + x8) << 1)) & top);
+        y[1] = (y[1] >> 1) | ((bnn1_rom_u32(bias + 1) - total + ((x0) << 1)) & top);
+        y[2] = (y[2] >> 1) | ((bnn1_rom_u32(bias + 2) - total + ((x1 + x6 + x7) << 1)) & top);
+        d += 1;
+    }
+}
+
+/*   x  bytes     bias  [3] ROM     scratch  [18]     y  bit planes, fully overwritten */
+bnn1_fast_in_order static inline void bnn1_conv2d_8bit_baked_55a9a72c(const unsigned char *x, const uint32_t *bias, uint32_t *scratch, uint32_t *y)
+{
+    uint32_t *const bits = scratch + 15;
+    uint16_t kept = 0; /* rows of the input that the output row above has left */
+    uint16_t row, i, o;
+    bnn1_clear_bits(y, 6u);
+    for (row = 0; row < 6u; row++) {
+        for (i = 0; i < kept * 5u; i++) {
+            scratch[i] = scratch[i + 5u];
+        }
+        for (i = kept; i < 3u; i++) {
+            const uint32_t at = (uint32_t)row * 1u + i - 1u;
+            bnn1_conv2d_8bit_baked_55a9a72c_terms(at < 6u ? x + at * 6u : (const unsigned char *)0, scratch + i * 5u);
+        }
+        kept = 2;
+        bnn1_clear_bits(bits, 3u);
+        bnn1_conv2d_8bit_baked_55a9a72c_row(scratch, bias, bits);
+        for (o = 0; o < 3u; o++) {
+            const uint32_t found = ((bits[o] >> 13 & UINT32_C(0x00000007)) | bits[o] >> 29 << 3) & UINT32_C(0x0000003F);
+            y[o * 2u + row / 4u] |= found << (row % 4u * 8u);
+        }
+    }
+}
+#endif /* BNN1_CONV2D_8BIT_BAKED_55A9A72C */
+
+/* Max-pooling of 3 bit planes, 6x6 to 3x3: the rows of a window are joined by OR, then the columns by shifts, and
+ * columns that the stride leaves out are squeezed out. Taps outside the map are neutral: 0.
+ *   x  [3][2]     y  [3][1], fully overwritten; must not overlap x */
+#ifndef BNN1_MAX_POOL_PLANES_AAAF5D37
+#define BNN1_MAX_POOL_PLANES_AAAF5D37
+static bnn1_pooled void bnn1_max_pool_planes_aaaf5d37(const uint32_t *x, uint32_t *y)
+{
+    uint32_t c, oy;
+    for (c = 0; c < 3u; c++) {
+        uint32_t word = 0;
+        for (oy = 0; oy < 3u; oy++) {
+            uint32_t bits = 0;
+            uint32_t row;
+            bits |= x[(2u * oy) >> 2] >> (((2u * oy) & 3u) * 8u);
+            bits |= x[(2u * oy + 1u) >> 2] >> (((2u * oy + 1u) & 3u) * 8u);
+            bits = (bits & 0x3Fu);
+            row = bits;
+            row |= bits >> 1;
+            row = bnn1_even_bits(row);
+            row &= 0x7u;
+            word |= row << ((oy & 3u) * 8u);
+            if ((oy & 3u) == 3u) {
+                *y++ = word;
+                word = 0;
             }
         }
+        *y++ = word;
+        x += 2;
     }
 }
+#endif /* BNN1_MAX_POOL_PLANES_AAAF5D37 */
 
-static inline int32_t bnn1_conv2d_8bit_sum(const int32_t *patch, const uint32_t *w, uint16_t taps)
-{
-    int32_t acc = 0;
-    uint32_t signs = 0;
-    uint16_t i;
-    for (i = 0; i < taps; i++) {
-        if ((i & 31u) == 0u) {
-            signs = bnn1_rom_u32(w + (i >> 5));
-        }
-        acc += (signs & 1u) != 0u ? patch[i] : -patch[i];
-        signs >>= 1;
-    }
-    return acc;
-}
-
-static inline void bnn1_conv2d_8bit_b1(const bnn1_conv2d_shape *s, int32_t pad, uint8_t flip, const unsigned char *x,
-                                       const int32_t *scale, const uint32_t *w, const int32_t *threshold, int32_t *patch,
-                                       uint16_t y0, uint16_t y1, uint32_t *y)
-{
-    const uint16_t taps = (uint16_t)((uint32_t)s->kernel_height * s->kernel_width * (uint32_t)(s->channels / s->groups));
-    const uint32_t row = ((uint32_t)taps + 31u) >> 5;
-    const uint32_t out_words = ((uint32_t)s->out_channels + 31u) >> 5;
-    const uint16_t per_group = (uint16_t)(s->out_channels / s->groups);
-    uint16_t oy, ox, group, o;
-    for (oy = y0; oy < y1; oy++) {
-        for (ox = 0; ox < s->out_width; ox++) {
-            bnn1_clear_bits(y, out_words);
-            for (group = 0; group < s->groups; group++) {
-                bnn1_conv2d_8bit_gather(s, pad, flip, x, scale, group, oy, ox, patch);
-                for (o = (uint16_t)(group * per_group); o < (uint16_t)((group + 1u) * per_group); o++) {
-                    if (bnn1_conv2d_8bit_sum(patch, w + o * row, taps) >= bnn1_rom_i32(threshold + o)) {
-                        bnn1_set_bit(y, o);
-                    }
-                }
-            }
-            y += out_words;
-        }
-    }
-}
-#endif /* BNN1_CONV2D_8BIT_B1 */
-
-/* Shape of a pool. height, width: input map; words: uint32_t from one pixel to the next. Window geometry as in
- * bnn1_conv2d_shape: tap (ky, kx) of output (y, x) reads row y * stride_y - pad_top + ky * dilation_y, column alike. */
-#ifndef BNN1_POOL_SHAPE
-#define BNN1_POOL_SHAPE
-typedef struct {
-    uint16_t height, width, words;
-    uint16_t out_height, out_width;
-    uint16_t kernel_height, kernel_width;
-    uint16_t stride_y, stride_x;
-    uint16_t dilation_y, dilation_x;
-    uint16_t pad_top, pad_left;
-} bnn1_pool_shape;
-#endif /* BNN1_POOL_SHAPE */
-
-/* Max-pooling of signs: the maximum of -1 and +1 is OR of the bits. Taps outside the map are neutral: 0.
- *   x  [height][width][words]      y  [out_height][out_width][words], fully overwritten; must not overlap x
- */
-#ifndef BNN1_MAX_POOL_B1
-#define BNN1_MAX_POOL_B1
-static inline void bnn1_max_pool_b1(const bnn1_pool_shape *s, const uint32_t *x, uint32_t *y)
-{
-    uint16_t oy, ox, ky, kx, i;
-    for (oy = 0; oy < s->out_height; oy++) {
-        for (ox = 0; ox < s->out_width; ox++) {
-            bnn1_clear_bits(y, s->words);
-            for (ky = 0; ky < s->kernel_height; ky++) {
-                const int32_t iy = (int32_t)oy * s->stride_y - (int32_t)s->pad_top + (int32_t)ky * s->dilation_y;
-                for (kx = 0; kx < s->kernel_width; kx++) {
-                    const int32_t ix = (int32_t)ox * s->stride_x - (int32_t)s->pad_left + (int32_t)kx * s->dilation_x;
-                    if (iy >= 0 && iy < (int32_t)s->height && ix >= 0 && ix < (int32_t)s->width) {
-                        const uint32_t *pixel = x + ((uint32_t)iy * s->width + (uint32_t)ix) * s->words;
-                        for (i = 0; i < s->words; i++) {
-                            y[i] |= pixel[i];
-                        }
-                    }
-                }
-            }
-            y += s->words;
-        }
-    }
-}
-#endif /* BNN1_MAX_POOL_B1 */
-
-/* Index of the largest score; the first one wins a tie. scores [count], count >= 1; float scores must not be NaN. */
-#ifndef BNN1_ARGMAX_F32
-#define BNN1_ARGMAX_F32
-static inline int bnn1_argmax_f32(const float *scores, uint16_t count)
-{
-    uint16_t best = 0;
-    uint16_t i;
-    for (i = 1; i < count; i++) {
-        if (scores[i] > scores[best]) {
-            best = i;
-        }
-    }
-    return (int)best;
-}
-#endif /* BNN1_ARGMAX_F32 */
-
-/* [3 outputs][1 words], taps (3 x 3, channel) */
-static const uint32_t model_conv1_weights[3] BNN1_ROM = {
-    0x000000DDu, 0x00000001u, 0x000000C2u,
+/* 0x8000 less the smallest sum that gives +1, in both halves; input scaling, batch norm and sign folded */
+static const uint32_t model_conv1_bias[3] BNN1_ROM = {
+    0x7E817E81u, 0x80A980A9u, 0x7F087F08u,
 };
 
-/* smallest sum that gives +1; input scaling, batch norm and sign folded */
-static const int32_t model_conv1_thresholds[3] BNN1_ROM = {
-         383,     -169,      248,
-};
-
-/* [2 outputs][9 words] */
-static const uint32_t model_fc3_weights[18] BNN1_ROM = {
-    0x00000005u, 0x00000000u, 0x00000003u, 0x00000006u, 0x00000007u, 0x00000005u, 0x00000006u, 0x00000007u,
-    0x00000007u, 0x00000006u, 0x00000007u, 0x00000007u, 0x00000000u, 0x00000000u, 0x00000006u, 0x00000003u,
-    0x00000000u, 0x00000006u,
+/* [2 outputs][3 words] */
+static const uint32_t model_fc3_weights[6] BNN1_ROM = {
+    0x00060605u, 0x00070304u, 0x00070701u, 0x00010006u, 0x00050407u, 0x00040407u,
 };
 
 /* float32 step 1: multiply */
@@ -509,7 +480,7 @@ static const float model_fc3_multiply_1[2] BNN1_ROM = {
 };
 
 BNN1_STATIC_ASSERT(sizeof(model_workspace_t) == MODEL_WORKSPACE_BYTES, model_workspace_size);
-BNN1_STATIC_ASSERT(sizeof(model_conv1_weights) + sizeof(model_conv1_thresholds) + sizeof(model_fc3_weights) + sizeof(model_fc3_multiply_1) == MODEL_TABLE_BYTES, model_table_size);
+BNN1_STATIC_ASSERT(sizeof(model_conv1_bias) + sizeof(model_fc3_weights) + sizeof(model_fc3_multiply_1) == MODEL_TABLE_BYTES, model_table_size);
 
 /* fc3, bn2: element by element. */
 #if defined(__GNUC__) && !defined(__clang__)
@@ -523,7 +494,7 @@ static inline void model_fc3_elements(const uint32_t *x, float *y)
 #endif
     uint16_t o;
     for (o = 0; o < 2u; o++) {
-        const int32_t acc = bnn1_dense_b1_sum(x, model_fc3_weights + o * 9u, 9u, 27u);
+        const int32_t acc = bnn1_dense_b1_sum(x, model_fc3_weights + o * 3u, 3u, 27u);
         float value = (float)acc;
         value = value * bnn1_rom_f32(model_fc3_multiply_1 + o);
         value = value + 0.25f;
@@ -540,51 +511,13 @@ static inline void model_fc3_elements(const uint32_t *x, float *y)
  *   output  [MODEL_OUTPUT_LEN] scores, larger is more likely */
 static inline void model_run(model_workspace_t *ws, const model_input_t *input, model_output_t *output)
 {
-    { /* conv1, pool1: row by row, only 2 rows before the pool are ever kept */
-        const bnn1_conv2d_shape shape = {
-            6, /* height */
-            6, /* width */
-            1, /* channels */
-            6, /* out_width */
-            3, /* out_channels */
-            3, /* kernel_height */
-            3, /* kernel_width */
-            1, /* stride_y */
-            1, /* stride_x */
-            1, /* dilation_y */
-            1, /* dilation_x */
-            1, /* pad_top */
-            1, /* pad_left */
-            1 /* groups */
-        };
-        const bnn1_pool_shape pool_shape = {
-            2, /* height */
-            6, /* width */
-            1, /* words */
-            1, /* out_height */
-            3, /* out_width */
-            2, /* kernel_height */
-            2, /* kernel_width */
-            2, /* stride_y */
-            2, /* stride_x */
-            1, /* dilation_y */
-            1, /* dilation_x */
-            0, /* pad_top */
-            0 /* pad_left */
-        };
-        uint32_t *const strip = ws->words + 9;
-        uint32_t *row = ws->words;
-        uint16_t y;
-        for (y = 0; y < 3u; y++) {
-            const uint16_t first = (uint16_t)(y * 2u);
-            const uint16_t last = (uint16_t)(y * 2u + 2u);
-            uint32_t *const target = strip;
-            bnn1_conv2d_8bit_b1(&shape, 0, 0u, (const unsigned char *)input, (const int32_t *)0, model_conv1_weights, model_conv1_thresholds, (int32_t *)(ws->words + 21), first, last, target);
-            bnn1_max_pool_b1(&pool_shape, strip, row);
-            row += 3;
-        }
+    { /* conv1 */
+        bnn1_conv2d_8bit_baked_55a9a72c((const unsigned char *)input, model_conv1_bias, (uint32_t *)(int32_t *)(ws->words + 6), ws->words);
     }
-    model_fc3_elements(ws->words, output);
+    { /* pool1 */
+        bnn1_max_pool_planes_aaaf5d37(ws->words, ws->words + 21);
+    }
+    model_fc3_elements(ws->words + 21, output);
 }
 
 /* One inference: the number of the highest score, the first one wins a tie. */
