@@ -88,6 +88,86 @@ static inline uint32_t bnn1_plane_bit(uint16_t row, uint16_t column, uint8_t lan
 }
 #endif /* BNN1_PLANE_PLACE */
 
+/* Transposes 32 words of 32 bits: bit i of word k becomes bit k of word i (Warren, Hacker's Delight, section 7-3). */
+#ifndef BNN1_TRANSPOSE
+#define BNN1_TRANSPOSE
+bnn1_fast static inline void bnn1_transpose(uint32_t *words)
+{
+    uint32_t mask = UINT32_C(0x0000FFFF);
+    uint8_t distance, k;
+    for (distance = 16; distance != 0u; distance = (uint8_t)(distance >> 1)) {
+        for (k = 0; k < 32u; k = (uint8_t)(((k | distance) + 1u) & ~(uint32_t)distance)) {
+            const uint32_t swapped = ((words[k] >> distance) ^ words[k | distance]) & mask;
+            words[k] ^= swapped << distance;
+            words[k | distance] ^= swapped;
+        }
+        mask ^= mask << (distance >> 1);
+    }
+}
+#endif /* BNN1_TRANSPOSE */
+
+/* Channel-packed map to bit planes and back, 32 channels of 32 columns at a time.
+ *   packed  [height][width][(channels + 31) / 32]     planes  see BNN1_PLANE_PLACE; the result is fully overwritten */
+#ifndef BNN1_PLANES_OF_PACKED
+#define BNN1_PLANES_OF_PACKED
+static inline void bnn1_planes_from_packed(const uint32_t *packed, uint16_t height, uint16_t width, uint16_t channels, uint8_t lanes,
+                                           uint32_t *planes)
+{
+    const uint32_t words = ((uint32_t)channels + 31u) >> 5;
+    const uint32_t plane = bnn1_plane_words(height, width, lanes);
+    uint32_t square[32];
+    uint32_t row, column, block, i;
+    bnn1_clear_bits(planes, channels * plane);
+    for (row = 0; row < height; row++) {
+        for (column = 0; column < width; column += 32u) {
+            const uint32_t at = bnn1_plane_at((uint16_t)row, (uint16_t)column, width, lanes);
+            const uint32_t bit = bnn1_plane_bit((uint16_t)row, (uint16_t)column, lanes);
+            for (block = 0; block < words; block++) {
+                const uint32_t columns = width - column < 32u ? width - column : 32u;
+                const uint32_t here = channels - block * 32u < 32u ? channels - block * 32u : 32u;
+                const uint32_t *from = packed + (row * width + column) * words + block;
+                uint32_t *to = planes + block * 32u * plane + at;
+                for (i = 0; i < 32u; i++) {
+                    square[i] = i < columns ? from[i * words] : 0u;
+                }
+                bnn1_transpose(square);
+                for (i = 0; i < here; i++) {
+                    to[i * plane] |= square[i] << bit;
+                }
+            }
+        }
+    }
+}
+
+static inline void bnn1_packed_from_planes(const uint32_t *planes, uint16_t height, uint16_t width, uint16_t channels, uint8_t lanes,
+                                           uint32_t *packed)
+{
+    const uint32_t words = ((uint32_t)channels + 31u) >> 5;
+    const uint32_t plane = bnn1_plane_words(height, width, lanes);
+    uint32_t square[32];
+    uint32_t row, column, block, i;
+    for (row = 0; row < height; row++) {
+        for (column = 0; column < width; column += 32u) {
+            const uint32_t at = bnn1_plane_at((uint16_t)row, (uint16_t)column, width, lanes);
+            const uint32_t bit = bnn1_plane_bit((uint16_t)row, (uint16_t)column, lanes);
+            for (block = 0; block < words; block++) {
+                const uint32_t columns = width - column < 32u ? width - column : 32u;
+                const uint32_t here = channels - block * 32u < 32u ? channels - block * 32u : 32u;
+                const uint32_t *from = planes + block * 32u * plane + at;
+                uint32_t *to = packed + (row * width + column) * words + block;
+                for (i = 0; i < 32u; i++) {
+                    square[i] = i < here ? from[i * plane] >> bit : 0u;
+                }
+                bnn1_transpose(square);
+                for (i = 0; i < columns; i++) {
+                    to[i * words] = square[i];
+                }
+            }
+        }
+    }
+}
+#endif /* BNN1_PLANES_OF_PACKED */
+
 /* Runs to bit planes; elements of the runs are in the order (row, column, channel).
  *   x    [..][(run + 31) / 32]     run  elements of a run: channels (channel-packed), all of them (a stream), ...
  *   y    fully overwritten; must not overlap x */

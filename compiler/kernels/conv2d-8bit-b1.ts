@@ -57,7 +57,7 @@ export const conv2d8bitB1: Kernel = {
       byRows: true,
       inPlace: false,
       codeBytes: 540,
-      instructions: convWork(node, output) * 9,
+      instructions: convWork(node, output) * 13,
       call: ({ x, y, table, scratch, rows }) => ({
         symbol: 'bnn1_conv2d_8bit_b1',
         shape: convShape(node.attrs, input, output),

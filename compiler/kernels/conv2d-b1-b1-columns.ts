@@ -133,7 +133,7 @@ export const conv2dB1B1Columns: Kernel = {
     const positions = (output.shape[0] ?? 1) * (output.shape[1] ?? 1);
     const tables = patchTables(node.attrs, threshold, input, output);
     const isPlain = tables.length === 2;
-    const layer = columnsFunction(words);
+    const layer = columnsFunction(words, target);
     const map = mapFunction(layer, isPlain);
     const copied = words * 5 + kernel[0] * kernel[1] * 20 + 60;
     return propose('conv2d-b1-b1-columns', {

@@ -177,7 +177,7 @@ function candidateFor(
   const filters = node.attrs.weights.outputs;
   let made: FilterTables | undefined;
   const constants = (): FilterTables => (made ??= filterTables(node.attrs, shape, encoding, word.words));
-  const paired = word === WORD && !target.features.includes('riscv');
+  const paired = word === WORD && (!target.features.includes('riscv') || target.features.includes('zbb')); // pairs need an instruction for a & ~b
   const generated = generate(shape, encoding, word, paired, filters);
   const scratch = scratchWords(shape, word);
   const padded = shape.pad.value !== null;

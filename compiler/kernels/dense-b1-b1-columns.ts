@@ -15,7 +15,7 @@ export const denseB1B1Columns: Kernel = {
       ...rest,
       codeBytes: columnsCodeBytes(words),
       instructions: outputs * columnsInstructions(words, target),
-      generated: [columnsFunction(words)],
+      generated: [columnsFunction(words, target)],
       call: ({ x, y, table }) => ({
         symbol: `bnn1_dense_b1_b1_${words}`,
         shape: null,

@@ -4,7 +4,7 @@
  * The fastest kernels take flash for their encodings and RAM for their tables. Where that is too much, a byte of what is short gets a
  * price in instructions, which rises until the whole network fits: each layer then gives up what it needs least (Lagrange multipliers).
  */
-import type { Preference } from '../kernels/select.ts';
+import type { Goal, Preference } from '../kernels/select.ts';
 import type { Problem } from '../support/diagnostics.ts';
 import type { Plan } from './plan.ts';
 
@@ -40,24 +40,23 @@ export function fitProblem(plan: Plan, { flash, ram }: Limits): Problem | null {
 
 /** Instructions for a byte. */
 const FIRST_RATE = 1 / 4;
+/** Under `size`: two kilobytes more are worth it where they save four million instructions. */
+const SIZE_RATE = 2048;
 const LAST_RATE = 65536;
 
 /**
- * The plan for a preference, or for `speed` the fastest that fits; what fits nowhere comes back as the smallest one.
+ * The plan for a goal. `speed` is the fastest that fits; `size` the smallest, if it is not for the sake of single bytes much slower
+ * than another one; what fits nowhere comes back as the smallest one.
  * @param attempt makes a plan
  */
-export function fittingPlan<T extends { readonly plan: Plan }>(
-  attempt: (preference: Preference) => T,
-  goal: Preference,
-  limits: Limits,
-): T {
-  let tried = attempt(goal);
-  if (goal !== 'speed') return tried;
+export function fittingPlan<T extends { readonly plan: Plan }>(attempt: (preference: Preference) => T, goal: Goal, limits: Limits): T {
+  if (goal === 'ram') return attempt(goal);
+  let [flash, ram] = goal === 'size' ? [SIZE_RATE, SIZE_RATE] : [0, 0];
+  let tried = attempt({ flash, ram });
   const isOver = ({ plan }: T): { readonly flash: boolean; readonly ram: boolean } => ({
     flash: limits.flash !== null && plan.tableBytes > limits.flash,
     ram: limits.ram !== null && plan.workspaceWords * 4 > limits.ram,
   });
-  let [flash, ram] = [0, 0];
   for (;;) {
     const over = isOver(tried);
     if (!over.flash && !over.ram) return tried;
