@@ -71,8 +71,7 @@ function viewOf(plan: LanePlan, input: TensorType, output: TensorType, symbol: s
     lookUpLines: Array.from({ length: lookUps }, (_, i) => {
       const row = Math.floor(i / plan.groups.length);
       const adds = each.map((v) => `a${v} = vaddq_u16(a${v}, vreinterpretq_u16_u32(vld1q_u32(entry${v === 0 ? '' : ` + ${4 * v}`})));`);
-      const keep = vectors === 4 ? 'bnn1_vector_keep4(a0, a1, a2, a3);' : 'bnn1_vector_keep2(a0, a1);';
-      return `{ const uint32_t *const entry = t${row} + ${entryWords}u * ${read}(w${i === 0 ? '' : ` + ${i}`}); ${adds.join(' ')} ${keep} }`;
+      return `{ const uint32_t *const entry = t${row} + ${entryWords}u * ${read}(w${i === 0 ? '' : ` + ${i}`}); ${adds.join(' ')}`;
     }),
     lookUps,
     indexType: plan.entries > 256 ? 'uint16_t' : 'uint8_t',
@@ -99,8 +98,8 @@ const MOST_CHANNELS = 17;
 
 export const conv2d8bitLanesMve: Kernel = {
   name: 'conv2d-8bit-lanes-mve',
-  needs: 'mve',
   form: 'generated',
+  needs: 'mve',
   symbol: 'bnn1_conv2d_8bit_lanes_mve_',
   doc: 'First layer: convolution from bytes to bit planes by tables of signed sums, 16 or 32 positions at a time in Helium vectors. Horizontal stride 1.',
   candidate: (node, [input], output, target) => {

@@ -78,6 +78,11 @@ function lastColumns({ output }: SlicedShape): number {
   return mask;
 }
 
+/** Beginning of the name of a layer's function. */
+function symbolOf({ name }: Encoding, word: Word): string {
+  return `bnn1_conv2d_sliced_${name.replace('.', '_')}${word === VECTOR ? '_mve' : ''}`;
+}
+
 function generate(shape: SlicedShape, encoding: Encoding, word: Word, paired: boolean, filters: number): readonly GeneratedFunction[] {
   const evaluate = named('bnn1_sliced_evaluate', (symbol) => evaluateFunction(symbol, shape, encoding, word, paired));
   const groups = named('bnn1_sliced_groups', (symbol) => groupsFunction(symbol, shape, encoding.block === 32, word));
@@ -87,7 +92,7 @@ function generate(shape: SlicedShape, encoding: Encoding, word: Word, paired: bo
   );
   const { rows, across } = rowsOf(shape, word);
   const { slots, zeros, inputs } = scratchWords(shape, word);
-  const layer = named('bnn1_sliced_conv2d', (symbol) => ({
+  const layer = named(symbolOf(encoding, word), (symbol) => ({
     symbol,
     template: 'conv2d-sliced',
     view: {
@@ -235,7 +240,7 @@ function kernelFor(encoding: Encoding, word: Word): Kernel {
   return {
     name,
     form: 'generated',
-    symbol: 'bnn1_sliced_conv2d_',
+    symbol: `${symbolOf(encoding, word)}_`,
     doc: `Bit-sliced convolution by groups of three, ${encoding.bitsPerWeight} bits of flash for each weight${word === VECTOR ? ', 128 positions in a Helium vector' : ''}. Stride 1.`,
     ...(word === VECTOR ? { needs: 'mve' } : {}),
     candidate: (node, [input], output, target, [offered]) => candidateFor(name, node, [input, output], target, offered, encoding, word),

@@ -13,12 +13,16 @@ import { buildNetwork, networkInputs } from './random-graph.ts';
 import { recipes } from './recipe.ts';
 
 const SEED = 11;
-const TRIED = 260;
+const TRIED = 440;
 const FORCED = [
   'conv2d-planes-b1',
   'conv2d-b1-b1',
   'conv2d-b1-b1-columns',
   'conv2d-b1-b1-grouped',
+  'conv2d-sliced-4bit',
+  'conv2d-sliced-2bit',
+  'conv2d-sliced-1.5bit',
+  'conv2d-sliced-1bit',
   'dense-b1-b1',
   'dense-b1-b1-columns',
   'dense-b1-b1-sliced',
