@@ -60,7 +60,8 @@ static inline int32_t bnn1_conv2d_b1_sum(const bnn1_conv2d_shape *s, int8_t pad,
         for (kx = 0; kx < s->kernel_width; kx++) {
             const int32_t ix = bnn1_conv2d_tap(ox, s->stride_x, s->pad_left, kx, s->dilation_x, s->width);
             if (iy >= 0 && ix >= 0) {
-                distance += bnn1_distance(x + ((uint32_t)iy * s->width + (uint32_t)ix) * words, w, words);
+                const uint32_t *pixel = x + ((uint32_t)iy * s->width + (uint32_t)ix) * words;
+                distance += words == 1u ? bnn1_popcount(*pixel ^ bnn1_rom_u32(w)) : bnn1_distance(pixel, w, words);
                 pixels++;
             } else if (pad != 0) {
                 for (i = 0; i < words; i++) {

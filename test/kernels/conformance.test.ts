@@ -13,7 +13,7 @@ const host = loadTarget('host');
 const flags = { optimization: '-O1', extraFlags: [...SANITIZE, ...STRICT_WARNINGS] } as const;
 
 /** Straight-line code for each shape takes long to compile with sanitizers: of so many shapes some are left out. */
-const MOST_GENERATED = 24;
+const MOST_GENERATED = 16;
 
 /** Every shape that the kernel takes; of one that prints code for each shape some of them, others for each kernel. */
 function casesOf(kernel: Kernel, shapes: readonly Shape[], offered?: Layout): readonly KernelCase[] {

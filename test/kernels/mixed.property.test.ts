@@ -18,7 +18,7 @@ import { runModels, type Model } from '../support/model-program.ts';
 
 const host = loadTarget('host');
 const SEED = Number(process.env['MIXED_SEED'] ?? 4);
-const GRAPHS = Number(process.env['MIXED_GRAPHS'] ?? 240);
+const GRAPHS = Number(process.env['MIXED_GRAPHS'] ?? 160);
 const GRAPHS_A_PROGRAM = 200;
 const SAMPLES = 4;
 const build = { optimization: '-O1', extraFlags: SANITIZE } as const;

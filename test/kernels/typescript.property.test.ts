@@ -13,7 +13,7 @@ import { recipes, type Recipe } from '../support/recipe.ts';
 import { bitsOf, evaluatorOf, inputFor, load, moduleText } from '../support/typescript-module.ts';
 
 const SEED = 23;
-const GRAPHS = 160;
+const GRAPHS = 120;
 const SAMPLES = 4;
 const CHECKED = 60;
 

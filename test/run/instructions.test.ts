@@ -12,7 +12,7 @@ import { requireTools } from '../run-support/tools.ts';
 import { INSTRUCTION_RECORD, type InstructionEntry } from './instruction-record.ts';
 import { OWN, VECTORS, optionsFor, sourceOf, type TrainedModel } from './models.ts';
 
-const SAMPLES = 10;
+const SAMPLES = 4;
 const UPDATE = process.env['UPDATE_BENCH'] === '1';
 const TARGETS = listTargets().filter((name) => canCount(loadTarget(name)));
 

@@ -5,7 +5,7 @@ import { compareFold, compareOperator } from '../support/onnx-compare.ts';
 import { FOLDS } from '../support/onnx-folds.ts';
 
 /** Models an operator; ONNX_RUNS chooses longer runs. */
-const RUNS = { numRuns: Number(process.env['ONNX_RUNS'] ?? 8), seed: 7 };
+const RUNS = { numRuns: Number(process.env['ONNX_RUNS'] ?? 6), seed: 7 };
 
 describe('many random models of every ONNX operator', () => {
   it.each(Object.keys(CASES))('%s on tensors that depend on the input', async (op) => {
