@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Projects by what they need: `quick` nothing but the host compiler; the others cross-compilers, emulators or time. */
 export default defineConfig({
   test: {
+    maxWorkers: 2, // the default leaves one of two cores idle
     projects: [
       { test: { name: 'quick', include: ['test/*.test.ts', 'test/unit/**/*.test.ts', 'test/golden/*.test.ts'], testTimeout: 60_000 } },
       { test: { name: 'kernels', include: ['test/kernels/**/*.test.ts'], testTimeout: 300_000 } },
