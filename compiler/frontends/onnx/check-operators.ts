@@ -22,7 +22,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 /** Reports BNN1004 for each node that can neither be read nor folded. */
 export function checkOperators(graph: ModelGraph, reached: Reached, diagnostics: Diagnostics): void {
-  const constants = new Set([...graph.initializers.keys(), ...graph.sparse.keys(), '']);
+  const constants = new Set([...graph.initializers.keys(), ...graph.sparse.keys(), ...graph.constants.keys(), '']);
   for (const node of reached.nodes) {
     const isConstant = node.inputs.every((name) => constants.has(name));
     const castsConstant = node.op === 'CastLike' && constants.has(node.inputs[0] ?? '');
@@ -31,9 +31,12 @@ export function checkOperators(graph: ModelGraph, reached: Reached, diagnostics:
     const domain = node.domain === '' ? 'ai.onnx' : node.domain;
     diagnostics.error({
       code: 'BNN1004',
-      message: `"${node.name}" uses the operator ${node.op}, which bnnc does not support${why(node, isConstant)}.`,
+      message: `"${node.name}" uses the operator ${node.shown}, which bnnc does not support${why(node, isConstant)}.`,
       origin: node.origin,
-      details: [`operator  ${node.op}`, `domain    ${domain}`, ...(node.domain === '' ? [`opset     ${node.opset}`] : [])],
+      details:
+        node.shown === node.op
+          ? [`operator  ${node.op}`, `domain    ${domain}`, ...(node.domain === '' ? [`opset     ${node.opset}`] : [])]
+          : [],
       help: adviceFor(node),
     });
   }

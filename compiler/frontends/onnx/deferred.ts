@@ -82,10 +82,10 @@ export function squashStep({ maker: { op } }: Squashed): Step | undefined {
 }
 
 /** Refuses a squashed tensor whose value would be needed, where bnnc has no such function. */
-export function refuseSquashed(node: OnnxNode, { maker: { op, name } }: Squashed): never {
+export function refuseSquashed(node: OnnxNode, { maker: { op, shown, name } }: Squashed): never {
   return fail({
     code: 'BNN1008',
-    message: `"${node.name}" (${node.op}) computes with the result of "${name}" (${op}).`,
+    message: `"${node.name}" (${node.shown}) computes with the result of "${name}" (${shown}).`,
     origin: node.origin,
     notes: [`bnnc has no float32 ${op}, only Tanh and Sigmoid. Its sign, or its comparison with its value at 0, needs none.`],
     help: `Put the sign directly behind "${name}", or train with Tanh, PRelu or a clip (hard tanh) in its place.`,

@@ -168,7 +168,8 @@ function chooseLayout(graph: ModelGraph, name: string, sizes: readonly (number |
  * @throws UserError BNN1005 for dynamic sizes beside the batch, BNN1008 for other element types and sizes
  */
 export function readGraphInput(graph: ModelGraph, info: ValueInfoProto, builder: GraphBuilder): GraphInput {
-  const origin: Origin = { file: graph.file, path: `graph.input[${graph.inputs.indexOf(info)}] "${info.name}"` };
+  const listed: Origin = { file: graph.file, path: `graph.input[${graph.inputs.indexOf(info)}] "${info.name}"` };
+  const origin = graph.inputOrigins.get(info.name) ?? listed;
   const { elementType, sizes } = readSizes(info, origin);
   const dtype = ELEMENTS.get(elementType);
   if (dtype === undefined) {

@@ -64,6 +64,8 @@ function readInitializers({ graph, reached }: ImportPlan, side: SideFiles, tenso
   for (const name of reached.tensors) {
     const proto = graph.initializers.get(name);
     const sparse = graph.sparse.get(name);
+    const known = graph.constants.get(name);
+    if (known !== undefined) tensors.set(name, known);
     const origin = { file: graph.file, path: `graph.initializer "${name}"` };
     const tensor = collect(diagnostics, () =>
       proto !== undefined ? readTensor(proto, side, origin) : sparse !== undefined ? readSparseTensor(sparse, side, origin) : undefined,
@@ -104,7 +106,7 @@ function refuseMissing(node: OnnxNode, name: string, graph: ModelGraph, context:
   const maker = graph.producers.get(name);
   const made = maker?.outputs[0] !== undefined && context.tensors.has(maker.outputs[0]);
   if (maker !== undefined && made)
-    return refuse(node, `reads "${name}", a further output of "${maker.name}" (${maker.op}); bnnc computes the first`);
+    return refuse(node, `reads "${name}", a further output of "${maker.name}" (${maker.shown}); bnnc computes the first`);
   return refuse(node, `reads "${name}", which is made only after it`, 'The nodes of an ONNX file must be in execution order.');
 }
 

@@ -1,6 +1,7 @@
 /** The ONNX graph as lookup tables, the part of it that an output needs, and the tail that bnnc leaves out. */
-import { fail, type Diagnostics } from '../../support/diagnostics.ts';
+import { fail, type Diagnostics, type Origin } from '../../support/diagnostics.ts';
 import { nearest } from '../../support/nearest.ts';
+import type { Constant } from './constant.ts';
 import type { OnnxNode } from './node.ts';
 import type { GraphProto, SparseTensorProto, TensorProto, ValueInfoProto } from './onnx_pb.ts';
 
@@ -11,8 +12,12 @@ export interface ModelGraph {
   readonly producers: ReadonlyMap<string, OnnxNode>;
   readonly initializers: ReadonlyMap<string, TensorProto>;
   readonly sparse: ReadonlyMap<string, SparseTensorProto>;
+  /** Constants that another frontend has read already. */
+  readonly constants: ReadonlyMap<string, Constant>;
   /** Inputs that are no initializers. */
   readonly inputs: readonly ValueInfoProto[];
+  /** Where inputs stand in the user's file, if another frontend read it. */
+  readonly inputOrigins: ReadonlyMap<string, Origin>;
   readonly outputs: readonly string[];
 }
 
@@ -36,7 +41,17 @@ export function indexGraph(graph: GraphProto, nodes: readonly OnnxNode[], file: 
     }
   }
   const inputs = graph.input.filter(({ name }) => !initializers.has(name) && !sparse.has(name));
-  return { file, nodes, producers, initializers, sparse, inputs, outputs: graph.output.map(({ name }) => name) };
+  return {
+    file,
+    nodes,
+    producers,
+    initializers,
+    sparse,
+    constants: new Map(),
+    inputs,
+    inputOrigins: new Map(),
+    outputs: graph.output.map(({ name }) => name),
+  };
 }
 
 /** What the compiled network ends with, and the nodes after it that `predict` replaces. */
@@ -125,7 +140,7 @@ export function reach(graph: ModelGraph, roots: readonly string[], diagnostics: 
     if (node !== undefined) {
       nodes.add(node);
       waiting.push(...node.inputs);
-    } else if (!graph.initializers.has(name) && !graph.sparse.has(name) && !inputs.has(name)) {
+    } else if (!graph.initializers.has(name) && !graph.sparse.has(name) && !graph.constants.has(name) && !inputs.has(name)) {
       const reader = graph.nodes.find((candidate) => candidate.inputs.includes(name));
       diagnostics.error({
         code: 'BNN1003',

@@ -12,8 +12,12 @@ export interface OnnxNode {
   /** The node's own name, or `<operator>_<index>`. */
   readonly name: string;
   readonly op: string;
+  /** What the user's file calls the operator; `op`, unless another frontend translated it. */
+  readonly shown: string;
   /** '' for the standard operators. */
   readonly domain: string;
+  /** An operator of bnnc's own (readers/own.ts), which no ONNX file can name. */
+  readonly own: boolean;
   /** Tensor names; '' where an optional input is left out. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -29,7 +33,9 @@ export function toOnnxNode(proto: NodeProto, index: number, path: string, file: 
   return {
     name,
     op: proto.opType,
+    shown: proto.opType,
     domain: proto.domain === 'ai.onnx' ? '' : proto.domain,
+    own: false,
     inputs: proto.input,
     outputs: proto.output,
     attributes: new Map(),
@@ -66,7 +72,7 @@ export function attributesOf(
 export function refuse(node: OnnxNode, message: string, help?: string): never {
   fail({
     code: 'BNN1008',
-    message: `"${node.name}" (${node.op}) ${message}.`,
+    message: `"${node.name}" (${node.shown}) ${message}.`,
     origin: node.origin,
     ...(help === undefined ? {} : { help }),
   });
@@ -76,7 +82,7 @@ export function refuse(node: OnnxNode, message: string, help?: string): never {
 export function refuseOrder(node: OnnxNode, message: string, help?: string): never {
   fail({
     code: 'BNN1011',
-    message: `"${node.name}" (${node.op}) ${message}.`,
+    message: `"${node.name}" (${node.shown}) ${message}.`,
     origin: node.origin,
     ...(help === undefined ? {} : { help }),
   });

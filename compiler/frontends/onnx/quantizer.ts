@@ -34,7 +34,7 @@ export function readQuantizer(node: OnnxNode, inputs: readonly (Constant | undef
   if (width.data.some((b) => b !== 1)) {
     fail({
       code: 'BNN1007',
-      message: `"${node.name}" (${node.op}) quantizes "${node.inputs[0]}" to ${bits} bits; bnnc compiles one bit.`,
+      message: `"${node.name}" (${node.shown}) quantizes "${node.inputs[0]}" to ${bits} bits; bnnc compiles one bit.`,
       origin: node.origin,
       details: [`bit width  ${bits}`, `signed     ${signed ? 'yes' : 'no'}`],
       help: 'Retrain with 1 bit (W1A1). An 8-bit quantizer on the input can be removed: compile with --input u8 or i8 and --input-scale instead.',

@@ -1,4 +1,5 @@
 /** How elements of a file's tensors are stored, and what they are once read. */
+import { bfloat16, float16 } from '../../support/elements.ts';
 import type { TensorProto } from './onnx_pb.ts';
 
 /** int64 and uint64 are held as doubles (exact to 2^53, far above any shape); 16-bit floats are widened to float32. */
@@ -22,22 +23,6 @@ export interface StoredType {
 const int32Field = (tensor: TensorProto): ArrayLike<number> => tensor.int32Data;
 const uint64Field = (tensor: TensorProto): ArrayLike<bigint> => tensor.uint64Data;
 const truth = (stored: number): number => (stored === 0 ? 0 : 1);
-
-/** IEEE half precision, exactly. */
-export function float16(bits: number): number {
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  const sign = (bits & 0x8000) === 0 ? 1 : -1;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : Number.NaN;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (fraction + 1024) * 2 ** (exponent - 25));
-}
-
-/** The upper half of a float32, exactly. */
-export function bfloat16(bits: number): number {
-  const view = new DataView(new ArrayBuffer(4));
-  view.setUint16(0, bits & 0xffff);
-  return view.getFloat32(0);
-}
 
 /** By the number in TensorProto.data_type. */
 export const STORED: ReadonlyMap<number, StoredType> = new Map<number, StoredType>([

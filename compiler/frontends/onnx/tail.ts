@@ -32,7 +32,7 @@ function checkNode(node: OnnxNode, scores: readonly number[], context: ImportCon
   }
   if (node.op === 'ArgMax' && integerAttribute(node, 'select_last_index', 0) !== 0)
     return refuse(node, 'takes the last maximum; predict takes the first');
-  if (node.op !== 'TopK') return `"${node.name}" (${node.op}) at the end is left out: the output is its input.`;
+  if (node.op !== 'TopK') return `"${node.name}" (${node.shown}) at the end is left out: the output is its input.`;
   const name = node.inputs[1] ?? '';
   const input = context.tensors.get(name);
   const count = name === '' ? integerAttribute(node, 'k', 0) : input?.kind === 'constant' ? input.data[0] : undefined;

@@ -1,7 +1,7 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import type { SideFiles } from '../../../compiler/frontends/frontend.ts';
-import { bfloat16, float16 } from '../../../compiler/frontends/onnx/stored-types.ts';
+import { bfloat16, float16 } from '../../../compiler/support/elements.ts';
 import { SparseTensorProtoSchema, TensorProtoSchema } from '../../../compiler/frontends/onnx/onnx_pb.ts';
 import { OnnxModel, floatTensor, int64Tensor } from '../../support/onnx-model.ts';
 import { NO_FILES, codesOf, expectSameAsOnnxRuntime, problemsOf, randomSource, readModel, runImported } from './read-model.ts';

@@ -10,6 +10,7 @@ import {
   type NodeReader,
   type Tensor,
 } from '../context.ts';
+import type { SignZero } from '../../../ir/attributes.ts';
 import type { Constant } from '../constant.ts';
 import { answered, mapAnswers, threeWayOf, type ThreeWay } from '../deferred.ts';
 import type { Activation } from '../layout.ts';
@@ -17,20 +18,26 @@ import { refuse, type OnnxNode } from '../node.ts';
 import { bipolarScale, readQuantizer } from '../quantizer.ts';
 import { stepWith } from './arithmetic.ts';
 
+const AT_ZERO: Readonly<Record<SignZero, number>> = { plus: 1, minus: -1, zero: 0 };
+
+function signOf(value: number, zero: SignZero): number {
+  return value === 0 ? AT_ZERO[zero] : Math.sign(value);
+}
+
 /** Where the input is a function of another comparison and its sign is never 0, the sign is one of that comparison. */
-function signOfAnswers(tensor: Tensor, zero: 'plus' | 'zero'): ThreeWay | undefined {
+function signOfAnswers(tensor: Tensor, zero: SignZero): ThreeWay | undefined {
   const three = threeWayOf(tensor);
   if (three === undefined || three.element === 'bool') return undefined;
   const signs = answered(
     three,
     'float',
-    mapAnswers(three, (value) => (value === 0 && zero === 'plus' ? 1 : Math.sign(value))),
+    mapAnswers(three, (value) => signOf(value, zero)),
   );
   return signs.answers.includes(0) ? undefined : signs;
 }
 
 /** A sign maps the elements that a Pad will add as well. */
-function sign(node: OnnxNode, context: ImportContext, zero: 'plus' | 'zero'): Activation {
+export function sign(node: OnnxNode, context: ImportContext, zero: SignZero): Activation {
   const tensor = requiredTensor(node, context, 0);
   const answers = signOfAnswers(tensor, zero);
   if (answers !== undefined) return settle(node, context, answers);
@@ -39,10 +46,9 @@ function sign(node: OnnxNode, context: ImportContext, zero: 'plus' | 'zero'): Ac
   const binarized = apply(context, node, 'sign', { zero }, x);
   if (x.pad === null) {
     const three = { kind: 'three-way', source: x, limits: new Float32Array(1), element: 'float' } as const;
-    return { ...binarized, three: { ...three, answers: [-1, zero === 'plus' ? 1 : 0, 1] } };
+    return { ...binarized, three: { ...three, answers: [-1, signOf(0, zero), 1] } };
   }
-  const value = x.pad.value === 0 ? (zero === 'plus' ? 1 : 0) : Math.sign(x.pad.value);
-  return { ...binarized, pad: { ...x.pad, value } };
+  return { ...binarized, pad: { ...x.pad, value: signOf(x.pad.value, zero) } };
 }
 
 /** sign(0) is 0. */

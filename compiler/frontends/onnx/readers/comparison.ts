@@ -74,7 +74,7 @@ export function readCompare(operator: Operator): NodeReader {
       if (!isOrder && squashStep(compared) === undefined)
         return refuse(
           node,
-          `compares ${maker.op} with ${other.data.find((value) => value !== center) ?? center}; an order relative to ${center} works`,
+          `compares ${maker.shown} with ${other.data.find((value) => value !== center) ?? center}; an order relative to ${center} works`,
         );
       if (!isOrder) return compareWith(context, node, settle(node, context, compared), asked, other);
       const limits = { ...other, data: Float64Array.from(other.data, () => squashedLimit(asked, compared)) };

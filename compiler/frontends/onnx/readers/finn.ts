@@ -27,7 +27,7 @@ export const readMultiThreshold: NodeReader = (node, context) => {
   if (count !== 1) {
     return fail({
       code: 'BNN1007',
-      message: `"${node.name}" (${node.op}) has ${count} thresholds for each channel, so ${count + 1} values; bnnc compiles one bit.`,
+      message: `"${node.name}" (${node.shown}) has ${count} thresholds for each channel, so ${count + 1} values; bnnc compiles one bit.`,
       origin: node.origin,
       details: [`thresholds  [${thresholds.shape.join(', ')}]`, `out_dtype   ${type === '' ? 'not stated' : type}`],
       help: 'Retrain with 1 bit (W1A1).',
@@ -53,7 +53,7 @@ export const readMultiThreshold: NodeReader = (node, context) => {
       mapAnswers(known, (value) => choose(value >= threshold ? 1 : 0)),
     );
   if (tensor.kind === 'squashed' && threshold !== tensor.center)
-    return refuse(node, `compares ${tensor.maker.op} with ${threshold ?? 'several thresholds'}; ${tensor.center} works`);
+    return refuse(node, `compares ${tensor.maker.shown} with ${threshold ?? 'several thresholds'}; ${tensor.center} works`);
   const limits = tensor.kind === 'squashed' ? Float64Array.of(squashedLimit('greater-or-equal', tensor)) : thresholds.data;
   const shape = threshold === undefined ? [channels, ...x.shape.slice(axis + 1).map(() => 1)] : [];
   const compared = threeWayOf(compareWith(context, node, x, 'greater-or-equal', { ...thresholds, shape, data: limits }));

@@ -26,6 +26,7 @@ import { readMultiThreshold, readXnorPopcountMatMul } from './finn.ts';
 import { readConv, readGemm, readMatMul } from './linear.ts';
 import { readBatchNormalization } from './normalization.ts';
 import { readConcat, readGather, readSlice, readSplit } from './parts.ts';
+import { OWN } from './own.ts';
 import { readPad } from './pad.ts';
 import { readAveragePool, readGlobalAveragePool, readGlobalMaxPool, readMaxPool } from './pool.ts';
 import { readReduceMax, readReduceMean, readReduceSum } from './reduce.ts';
@@ -126,6 +127,7 @@ function isKnown({ op, domain }: OnnxNode): boolean {
 
 /** How a node is read whose inputs depend on the graph's input; undefined for operators without a meaning. */
 export function readerOf(node: OnnxNode): NodeReader | undefined {
+  if (node.own) return OWN[node.op];
   if (!isKnown(node)) return undefined;
   if (Object.hasOwn(QUANTIZERS, node.op)) return QUANTIZERS[node.op];
   return Object.hasOwn(STANDARD, node.op) ? STANDARD[node.op] : undefined;
@@ -133,7 +135,7 @@ export function readerOf(node: OnnxNode): NodeReader | undefined {
 
 /** How a node is computed whose inputs are all constants. */
 export function folderOf(node: OnnxNode): Fold | undefined {
-  return isKnown(node) ? foldOf(node.op) : undefined;
+  return isKnown(node) && !node.own ? foldOf(node.op) : undefined;
 }
 
 /** Operators by what they may work on, for docs and messages. */
