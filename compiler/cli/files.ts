@@ -50,15 +50,28 @@ function modelsIn(folder: string): readonly string[] {
   }
 }
 
-/** A model file, with access to the files beside it. @throws UserError BNN1001 */
-export function readModel(path: string, cwd: string = process.cwd()): ModelSource {
+/** A document that --topology names, or the name of a published topology where there is no such file. @throws UserError BNN1001 */
+function readTopology(word: string, cwd: string): NonNullable<ModelSource['topology']> {
+  const full = resolve(cwd, word);
+  if (!existsSync(full) && !/[\\/]|\.json$/.test(word)) return { word, document: null };
+  const bytes = readOr(full, word, (message) => ({ code: 'BNN1001', message, help: 'Check the path behind --topology.' }));
+  return { word: basename(full), document: { file: basename(full), bytes } };
+}
+
+/**
+ * A model file, with access to the files beside it.
+ * @param topology what --topology says
+ * @throws UserError BNN1001
+ */
+export function readModel(path: string, cwd: string = process.cwd(), topology?: string): ModelSource {
   const full = resolve(cwd, path);
   const bytes = readOr(full, path, (message) => {
     const models = modelsIn(full);
     const help = models.length > 0 ? `Give one of the models in it: ${models.join(', ')}.` : 'Check the path.';
     return { code: 'BNN1001', message, help };
   });
-  return { bytes, file: basename(full), side: sideFiles(dirname(full)) };
+  const source = { bytes, file: basename(full), side: sideFiles(dirname(full)) };
+  return topology === undefined ? source : { ...source, topology: readTopology(topology, cwd) };
 }
 
 /** @throws UserError BNN4001 */

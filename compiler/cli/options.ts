@@ -9,6 +9,11 @@ import type { Target } from '../targets/target.ts';
 export const MODEL_OPTIONS = {
   name: { type: 'string', describe: 'C prefix; from the file name by default', requiresArg: true },
   from: { choices: FORMATS, describe: 'format of the model; recognised by content by default' },
+  topology: {
+    type: 'string',
+    describe: 'network of a file that holds weights only: a published one by name, or a file',
+    requiresArg: true,
+  },
   input: { choices: ['u8', 'i8', 'f32', 'b1'], describe: 'element type of the C input; by default the type in the model file' },
   output: { type: 'string', describe: 'tensor or node to compile up to', requiresArg: true },
   'input-scale': {
@@ -49,6 +54,7 @@ export const TARGET_LIST = {
 export interface ModelArguments {
   readonly name: string | undefined;
   readonly from: string | undefined;
+  readonly topology?: string | undefined;
   readonly input: 'u8' | 'i8' | 'f32' | 'b1' | undefined;
   readonly output: string | undefined;
   readonly inputScale: string | undefined;

@@ -2,7 +2,7 @@
 import { emitHeader, type HeaderOptions } from '../emit/c.ts';
 import { runtimeAbi } from '../emit/runtime.ts';
 import { emitTypescript } from '../emit/ts.ts';
-import type { Imported, SideFiles } from '../frontends/frontend.ts';
+import type { Frontend, Imported, SideFiles, TopologyChoice } from '../frontends/frontend.ts';
 import { FRONTENDS, detectFrontend } from '../frontends/index.ts';
 import { typeOf } from '../ir/graph.ts';
 import { printGraph, printType } from '../ir/print.ts';
@@ -28,6 +28,8 @@ export interface ModelSource {
   /** File name without folder, as it is shown and as it names the C prefix. */
   readonly file: string;
   readonly side: SideFiles;
+  /** What --topology says, for a file that holds weights only. */
+  readonly topology?: TopologyChoice | null;
 }
 
 export interface CompileOptions extends InputWords {
@@ -92,11 +94,21 @@ export interface Read {
   readonly warnings: readonly Diagnostic[];
 }
 
+function refuseTopology({ file }: ModelSource, { name }: Frontend): never {
+  return fail({
+    code: 'BNN0001',
+    message: `--topology is for files that hold weights only; "${file}" (${name}) states its network.`,
+    help: 'Leave it out. If the file is of another format, name that with --from.',
+  });
+}
+
 /** @throws UserError when the file cannot be read */
 export function importModel(source: ModelSource, { from, output }: CompileOptions): Read {
+  const { bytes, side, file, topology = null } = source;
   const diagnostics = new Diagnostics();
-  const frontend = detectFrontend(source.bytes, from, source.file);
-  const imported = frontend.read(source.bytes, source.side, { file: source.file, output }, diagnostics);
+  const frontend = detectFrontend(bytes, from, file);
+  if (topology !== null && frontend.topologies === undefined) return refuseTopology(source, frontend);
+  const imported = frontend.read(bytes, side, { file, output, topology }, diagnostics);
   diagnostics.stopOnErrors();
   return { format: frontend.name, imported, warnings: diagnostics.warnings };
 }

@@ -25,10 +25,11 @@ export type CommandText = (file: string, words: MeaningWords) => string;
 type Named = InputWords & Pick<CompileOptions, 'name' | 'from' | 'output'>;
 
 /** In the order in which a command shows them. */
-export function meaningWords(options: Named): MeaningWords {
+export function meaningWords(options: Named, topology: ModelSource['topology'] = null): MeaningWords {
   const all: readonly (readonly [string, string | null])[] = [
     ['name', options.name],
     ['from', options.from],
+    ['topology', topology?.word ?? null],
     ['input', options.input],
     ['output', options.output],
     ['input-scale', options.inputScale],
@@ -63,8 +64,8 @@ export function checkSettled(imported: Imported, reference: Graph, options: Inpu
 }
 
 /** The source that a model may be cited as: it is unchanged, and the whole of it is compiled. */
-export function citedSource({ bytes, file }: ModelSource, { source }: Imported, options: Named): ImportedSource {
-  if (source === undefined || options.output !== null) return { file, sha256: sha256(bytes), options: meaningWords(options) };
+export function citedSource({ bytes, file, topology }: ModelSource, { source }: Imported, options: Named): ImportedSource {
+  if (source === undefined || options.output !== null) return { file, sha256: sha256(bytes), options: meaningWords(options, topology) };
   const { name: _, ...rest } = source.options;
   const name = options.name ?? source.options['name'];
   return { ...source, options: name === undefined ? rest : { name, ...rest } };

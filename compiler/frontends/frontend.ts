@@ -15,6 +15,24 @@ export interface FrontendOptions {
   readonly file: string;
   /** Output tensor or node to compile up to; null for the model's only output. */
   readonly output: string | null;
+  /** What describes the network of a file that holds weights only; null without it. */
+  readonly topology?: TopologyChoice | null;
+}
+
+/** What --topology says: the name of a published network, or a document of our own. */
+export interface TopologyChoice {
+  /** As it was written. */
+  readonly word: string;
+  /** The file of that path; null where there is none. */
+  readonly document: { readonly file: string; readonly bytes: Uint8Array } | null;
+}
+
+/** The network of a published system, as a JSON model whose arrays are named tensors. */
+export interface Topology {
+  readonly name: string;
+  /** One sentence: whose it is, and its layers. */
+  readonly doc: string;
+  readonly document: () => object;
 }
 
 /** A tensor of the file whose elements are those of a value of the graph. */
@@ -65,6 +83,8 @@ export interface Frontend {
   readonly doc: string;
   /** Cheap test on the content. */
   readonly accepts: (bytes: Uint8Array) => boolean;
+  /** Networks that it knows by name, for files that hold weights only; undefined where files state their network. */
+  readonly topologies?: readonly Topology[];
   /** Reads the model. Problems of one stage are collected in `diagnostics`, which is stopped at the stage's end. */
   readonly read: (bytes: Uint8Array, side: SideFiles, options: FrontendOptions, diagnostics: Diagnostics) => Imported;
 }

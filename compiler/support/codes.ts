@@ -92,6 +92,13 @@ const entries = {
       'bnnc stores images channels last and moves every Transpose, Reshape and Flatten into the weights at compile time. This node mixes dimensions in a way that would need data movement on the chip.',
     ],
   },
+  BNN1012: {
+    title: 'the file holds weights without a network',
+    explanation: [
+      'Weight files (state dictionaries of PyTorch, .npz files of Lasagne, TensorFlow checkpoints) name their tensors and do not say how layers are connected, padded or scaled.',
+      '--topology NAME takes the network of a published system; --topology FILE takes a document of yours, a JSON model whose arrays are tensors of the file. docs/topologies.md describes both.',
+    ],
+  },
   BNN1020: {
     title: 'the text of a JSON model cannot be read',
     explanation: [

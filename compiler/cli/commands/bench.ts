@@ -38,7 +38,7 @@ async function run(args: Arguments, context: CommandContext): Promise<void> {
     fail({ code: 'BNN0001', message: '--index chooses one sample of --data', help: 'Give --data with it, and no --limit.' });
   }
   const earlier = args.compare === undefined ? null : readBench(readData(args.compare, io.cwd), args.compare);
-  const source = readModel(args.model ?? '', io.cwd);
+  const source = readModel(args.model ?? '', io.cwd, args.topology);
   const targets = [...new Set(args.target)].map((name) => loadTarget(name, ownTargets(args, io.cwd)));
   const progress = createProgress(io);
   try {

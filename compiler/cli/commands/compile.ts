@@ -188,7 +188,7 @@ async function compile(args: Arguments, { io, warn }: CommandContext, stage: Sto
   }
   const emitter: Emitter = EMITTERS[args.emit];
   if (emitter.from !== 'plan') refuseHeaderOptions(args, emitter);
-  const source = readModel(model, io.cwd);
+  const source = readModel(model, io.cwd, args.topology);
   const observers: Observers = {
     stage,
     graph: (after, text) => {

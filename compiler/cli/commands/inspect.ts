@@ -17,7 +17,7 @@ interface Arguments extends ModelArguments {
 }
 
 function run(args: Arguments, { io, warn }: CommandContext): void {
-  const source = readModel(args.model ?? '', io.cwd);
+  const source = readModel(args.model ?? '', io.cwd, args.topology);
   const folder = ownTargets(args, io.cwd);
   const target = loadTarget(args.target, folder);
   const command = bannerCommand('compile', args, [`--target ${target.name}`]);

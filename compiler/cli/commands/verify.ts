@@ -102,7 +102,7 @@ function problems({ samples, targets, runtime, layers, runtimeLayers, failures }
 async function run(args: Arguments, context: CommandContext): Promise<void> {
   const { io } = context;
   const limit = wholeNumber('limit', args.limit, 'a number of samples', 1);
-  const source = readModel(args.model ?? '', io.cwd);
+  const source = readModel(args.model ?? '', io.cwd, args.topology);
   const targets = [...new Set(args.target)].map((name) => loadTarget(name, ownTargets(args, io.cwd)));
   const progress = createProgress(io);
   try {

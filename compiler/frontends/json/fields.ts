@@ -6,8 +6,11 @@ import { elementCount } from '../../ir/encoding.ts';
 import { isNpy, isNpz, openNpz, readNpy, type NumericArray } from '../../support/numpy.ts';
 import { ONE, parseRational, type Rational } from '../../support/rational.ts';
 import type { SideFiles } from '../frontend.ts';
+import { tensorHelp, type TensorFile } from '../tensor-file.ts';
+import { CHANNELS_LAST, type Convention, type Layout } from './layout.ts';
 import { shown, type FieldProblem, type Problems } from './problems.ts';
 import type { Path } from './syntax.ts';
+import { isProblem, transform } from './transforms.ts';
 import { decode, flatten, numberOf, type ScalarJson, type StoredJson, type Values, type ValuesJson } from './values.ts';
 
 /** Bytes of one file beside the model, and of one array in it. */
@@ -16,21 +19,48 @@ const LONGEST_RATIONAL = 4096;
 
 export type RationalJson = number | string;
 
-const KINDS = ['values', 'bits', 'f32', 'i32', 'file'] as const;
+const KINDS = ['values', 'bits', 'f32', 'i32', 'file', 'tensor'] as const;
 const NOTHING: Values = { shape: null, data: [] };
 
 /** Thrown inside this file where nothing more can be read of one field. */
 class Stop extends Error {}
 
+/** Where arrays may stand besides the document. */
+export interface Beside {
+  readonly side: SideFiles;
+  /** The file of weights that the document describes; null for a model of its own. */
+  readonly tensors: TensorFile | null;
+  /** Collects the names of the tensors that are read. */
+  readonly used?: Set<string>;
+}
+
 export class FieldReader {
   readonly #base: Path;
   readonly #problems: Problems;
-  readonly #side: SideFiles;
+  readonly #beside: Beside;
+  readonly #convention: Convention;
 
-  constructor(base: Path, problems: Problems, side: SideFiles) {
+  constructor(base: Path, problems: Problems, beside: Beside, convention: Convention = CHANNELS_LAST) {
     this.#base = base;
     this.#problems = problems;
-    this.#side = side;
+    this.#beside = beside;
+    this.#convention = convention;
+  }
+
+  get layout(): Layout {
+    return this.#convention.layout;
+  }
+
+  /** Rows of features, each as long as the vector that the node reads, in the order of the vector. */
+  ordered<T extends ArrayLike<number>>(data: T): T | Float64Array {
+    const { order } = this.#convention;
+    if (order === null || data.length % order.length !== 0) return data;
+    const moved = new Float64Array(data.length);
+    for (let i = 0; i < data.length; i += 1) {
+      const column = i % order.length;
+      moved[i - column + (order[column] ?? 0)] = data[i] ?? 0;
+    }
+    return moved;
   }
 
   problem(path: Path, problem: FieldProblem): void {
@@ -55,9 +85,14 @@ export class FieldReader {
     return floats.length === 1 && spread ? new Float32Array(count).fill(floats[0] as number) : floats;
   }
 
+  /** float32 values, one or one per channel of what the node reads. */
+  perChannel(path: Path, json: ValuesJson, channels: number, spread: boolean): Float32Array {
+    return toFloats(this.ordered(this.floats(path, json, channels, spread)));
+  }
+
   /** float32 values, one, one per channel or one per element. */
   perElement(path: Path, json: ValuesJson, channels: number, elements: number): Float32Array {
-    return this.#rounded(path, this.#counted(path, json, [...new Set([channels, elements])]));
+    return this.#rounded(path, this.ordered(this.#counted(path, json, [...new Set([channels, elements])])));
   }
 
   #rounded(path: Path, data: ArrayLike<number>): Float32Array {
@@ -136,23 +171,35 @@ export class FieldReader {
       });
     }
     const found = this.#elements(path, kind, json);
-    const shape = json.shape ?? found.shape;
-    if (shape !== null && elementCount(shape) !== found.data.length) {
-      this.#stop([...path, 'shape'], {
-        what: `does not fit its elements`,
-        seen: shape,
-        wanted: `sizes whose product is ${found.data.length}`,
-      });
-    }
-    return { shape, data: found.data };
+    const result = transform({ shape: found.shape ?? [found.data.length], data: found.data }, json);
+    if (!isProblem(result)) return result;
+    const { key, ...problem } = result;
+    return this.#stop([...path, key], problem);
   }
 
   #elements(path: Path, kind: (typeof KINDS)[number], json: StoredJson): Values {
     if (kind === 'values') return this.#list([...path, kind], json.values ?? []);
     if (kind === 'file') return this.#file(path, json.file ?? '', json.array);
+    if (kind === 'tensor') return this.#tensor(path, json.tensor ?? '');
     const data = decode(kind, json[kind] ?? '', json.shape === undefined ? undefined : elementCount(json.shape));
     if (typeof data === 'object' && 'error' in data) return this.#stop([...path, kind], { what: data.error, code: 'BNN1009' });
     return { shape: [data.length], data };
+  }
+
+  #tensor(path: Path, name: string): Values {
+    const { tensors } = this.#beside;
+    const found = tensors?.tensors.get(name);
+    if (found !== undefined) {
+      this.#beside.used?.add(name);
+      return { shape: found.shape, data: found.read() };
+    }
+    return this.#stop([...path, 'tensor'], {
+      what: tensors === null ? 'names a tensor, and this file is compiled without a file of weights' : `is no tensor of "${tensors.file}"`,
+      seen: name,
+      ...(tensors === null ? {} : { wanted: shown([...tensors.tensors.keys()]) }),
+      help: tensors === null ? 'Compile the file of weights, and give this one with --topology.' : tensorHelp(tensors, name),
+      code: 'BNN1009',
+    });
   }
 
   #file(path: Path, name: string, array: string | undefined): Values {
@@ -165,8 +212,8 @@ export class FieldReader {
       });
     if (/^([A-Za-z]:|[\\/])|\\/.test(name) || name.split('/').includes('..'))
       return refuse('that is outside the folder of the model', 'a file beside the model');
-    if (this.#side.read(name, MOST_BYTES, 0) !== undefined) return refuse('it is larger than 128 MiB', 'a smaller file');
-    const bytes = this.#side.read(name);
+    if (this.#beside.side.read(name, MOST_BYTES, 0) !== undefined) return refuse('it is larger than 128 MiB', 'a smaller file');
+    const bytes = this.#beside.side.read(name);
     if (bytes === undefined)
       return refuse('there is no such file beside the model', 'a .npy or .npz file', `Copy "${name}" into its folder.`);
     const content = isNpz(bytes) ? this.#unzip(bytes, array, refuse) : bytes;

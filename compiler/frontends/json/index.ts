@@ -9,5 +9,5 @@ export const json: Frontend = {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
     return /^(?:\xef\xbb\xbf)?\s*\{/.test(text) && /"format"\s*:\s*"bnnc"/.test(text);
   },
-  read: readJsonModel,
+  read: (bytes, side, options, diagnostics) => readJsonModel(bytes, side, options, diagnostics),
 };

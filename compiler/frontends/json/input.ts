@@ -72,8 +72,16 @@ function readOrder(json: InputJson, shape: readonly number[], fields: FieldReade
   return { shape: data.shape, order: found.every((at, i) => at === i) ? null : found };
 }
 
-export function readInput(json: InputJson, fields: FieldReader): JsonInput {
-  const shape = typeof json.shape === 'number' ? [json.shape] : json.shape;
+function channelsLast([channels = 1, height = 1, width = 1]: readonly number[]): readonly number[] {
+  return [height, width, channels];
+}
+
+export function readInput(written: InputJson, fields: FieldReader): JsonInput {
+  const stated = typeof written.shape === 'number' ? [written.shape] : written.shape;
+  const first = fields.layout === 'channels-first' && stated.length === 3;
+  const shape = first ? channelsLast(stated) : stated;
+  const json: InputJson =
+    first && written.data === undefined ? { ...written, data: { shape: [...stated], order: 'channels-first' } } : written;
   if (elementCount(shape) > MOST_ELEMENTS) {
     fields.problem(['shape'], { what: 'is too large', seen: shape, wanted: `at most ${MOST_ELEMENTS} elements` });
     return { type: { dtype: 'f32', shape: [1] }, order: null, shape: [1] };

@@ -5,9 +5,11 @@ import type { ValueId } from '../../ir/types.ts';
 import { UserError, fail, type Diagnostics, type Origin } from '../../support/diagnostics.ts';
 import { nearest } from '../../support/nearest.ts';
 import type { FrontendOptions, Imported, SideFiles } from '../frontend.ts';
+import type { TensorFile } from '../tensor-file.ts';
 import { MOST_ELEMENTS } from '../limits.ts';
-import { FieldReader } from './fields.ts';
-import { readInput, type JsonInput } from './input.ts';
+import { FieldReader, type Beside } from './fields.ts';
+import { channelsFirstOrder, readInput, type JsonInput } from './input.ts';
+import { CHANNELS_LAST, inverse, orderBehind, type FeatureOrder, type Layout } from './layout.ts';
 import { neededBy, readNodes, type JsonNode } from './nodes.ts';
 import { FORMS } from './ops/index.ts';
 import { Problems, shown } from './problems.ts';
@@ -76,18 +78,21 @@ function chooseOutput(document: DocumentJson, nodes: readonly JsonNode[], wanted
 class Build {
   readonly #builder: GraphBuilder;
   readonly #values = new Map<string, ValueId>();
+  readonly #orders = new Map<ValueId, FeatureOrder>();
   readonly #problems: Problems;
-  readonly #side: SideFiles;
+  readonly #beside: Beside;
   readonly #diagnostics: Diagnostics;
   readonly #document: DocumentJson;
+  readonly #layout: Layout;
   #elements = 0;
 
-  constructor(document: DocumentJson, name: string, side: SideFiles, problems: Problems, diagnostics: Diagnostics) {
+  constructor(document: DocumentJson, beside: Beside, problems: Problems, diagnostics: Diagnostics) {
     this.#document = document;
-    this.#builder = new GraphBuilder(name);
+    this.#builder = new GraphBuilder(document.name ?? 'model');
     this.#problems = problems;
-    this.#side = side;
+    this.#beside = beside;
     this.#diagnostics = diagnostics;
+    this.#layout = document.layout ?? 'channels-last';
   }
 
   input(name: string, { type }: JsonInput): void {
@@ -101,25 +106,37 @@ class Build {
     if (first === undefined || inputs.length !== node.inputs.length) return;
     const before = this.#problems.count;
     if (!this.#readable(node, inputs)) return;
-    const fields = new FieldReader(['nodes', node.index], this.#problems, this.#side);
-    const attrs = FORMS[node.op].read(node.json, fields, this.#builder.typeOf(first));
+    const orders = inputs.map((id) => this.#orders.get(id) ?? null);
+    const convention = { layout: this.#layout, order: orders[0] ?? null };
+    const fields = new FieldReader(['nodes', node.index], this.#problems, this.#beside, convention);
+    const type = this.#builder.typeOf(first);
+    const attrs = FORMS[node.op].read(node.json, fields, type);
     if (this.#problems.count > before) return;
     try {
       const step = { kind: node.op, attrs } as Replacement;
       const value = this.#builder.replacement(step, node.name, inputs, this.#origin(node));
-      if (this.#fits(node, value)) this.#values.set(node.name, value);
+      const order = orderBehind(node, orders, type, this.#builder.typeOf(value).shape, this.#layout);
+      if (order !== null && 'what' in order) fields.problem([], order);
+      else if (this.#fits(node, value)) {
+        this.#values.set(node.name, value);
+        this.#orders.set(value, order);
+      }
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       for (const problem of error.diagnostics) this.#diagnostics.error(problem);
     }
   }
 
-  finish(output: string): ReturnType<GraphBuilder['finish']> {
+  /** The graph, and its output's order as in `Imported`. */
+  finish(output: string): Pick<Imported, 'graph' | 'outputOrder'> {
     this.#problems.stop();
     this.#diagnostics.stopOnErrors();
     const value = this.#values.get(output);
     if (value === undefined) throw new Error(`"${output}" was not built`);
-    return this.#builder.finish(value);
+    const { shape } = this.#builder.typeOf(value);
+    const order = this.#orders.get(value) ?? null;
+    const first = this.#layout === 'channels-first' ? channelsFirstOrder(shape) : null;
+    return { graph: this.#builder.finish(value), outputOrder: order === null ? first : inverse(order) };
   }
 
   #origin({ index, name, op, json }: JsonNode): Origin {
@@ -157,30 +174,54 @@ class Build {
   }
 }
 
-export function readJsonModel(bytes: Uint8Array, side: SideFiles, { file, output }: FrontendOptions, diagnostics: Diagnostics): Imported {
+/** Counters of training steps say nothing of the network. */
+const COUNTER = /(^|[./])num_batches_tracked$/;
+const MOST_NAMED = 6;
+
+function unusedTensors(tensors: TensorFile | null, used: ReadonlySet<string>): readonly string[] {
+  const names = [...(tensors?.tensors.keys() ?? [])].filter((name) => !used.has(name) && !COUNTER.test(name));
+  if (names.length === 0) return [];
+  const listed = names.slice(0, MOST_NAMED).map((name) => `"${name}"`);
+  return [
+    `Not used of the file: ${[...listed, ...(names.length > MOST_NAMED ? [`and ${names.length - MOST_NAMED} more`] : [])].join(', ')}.`,
+  ];
+}
+
+/** @param tensors the file of weights that the document describes; null for a model of its own */
+export function readJsonModel(
+  bytes: Uint8Array,
+  side: SideFiles,
+  { file, output }: Pick<FrontendOptions, 'file' | 'output'>,
+  diagnostics: Diagnostics,
+  tensors: TensorFile | null = null,
+): Imported {
   const text = parseJson(bytes, file);
   const problems = new Problems(file, text, diagnostics);
   const document = readDocument(text, problems);
   const inputName = document.input.name ?? 'input';
   const nodes = readNodes(document.nodes, inputName, problems);
   const chosen = chooseOutput(document, nodes, output, problems);
-  const input = readInput(document.input, new FieldReader(['input'], problems, side));
+  const used = new Set<string>();
+  const beside: Beside = { side, tensors, used };
+  const convention = { ...CHANNELS_LAST, layout: document.layout ?? CHANNELS_LAST.layout };
+  const input = readInput(document.input, new FieldReader(['input'], problems, beside, convention));
   problems.stop();
-  const build = new Build(document, document.name ?? 'model', side, problems, diagnostics);
+  const build = new Build(document, beside, problems, diagnostics);
   build.input(inputName, input);
   const needed = neededBy(chosen, nodes);
   for (const node of needed) build.node(node);
-  const graph = build.finish(chosen);
+  const { graph, outputOrder } = build.finish(chosen);
   const unused = output === null ? nodes.filter((node) => !needed.includes(node)) : [];
   const source = unchangedSource(document, text.value);
   return {
     graph,
     classes: document.classes ?? null,
     inputOrder: input.order,
-    outputOrder: null,
+    outputOrder,
     inputShape: input.shape,
     notes: [
       ...(document.notes ?? []),
+      ...unusedTensors(tensors, used),
       ...unused.map(({ name, op }) => `"${name}" (${op}) is not used by the output and left out.`),
       ...(document.source !== undefined && source === undefined
         ? [`It was written from ${document.source.file} (sha256 ${document.source.sha256}) and has been changed since.`]

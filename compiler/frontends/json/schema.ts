@@ -18,7 +18,7 @@ const input = z
       .meta({ description: 'element type: u8, i8, b1 (a sign, packed into words) or f32 (--input then chooses)' }),
     shape: z
       .union([positive, z.tuple([positive]), z.tuple([positive, positive, positive])])
-      .meta({ description: 'a number of features, or [height, width, channels]' }),
+      .meta({ description: 'a number of features, or [height, width, channels]; [channels, height, width] with layout channels-first' }),
     scale: exact.optional(),
     offset: exact.optional(),
     mean: exact.optional(),
@@ -36,7 +36,7 @@ const input = z
     description: 'the input: stored elements, and what they are worth: scale*stored + offset, or (stored/255 - mean)/std',
   });
 
-const OPTIONS = ['name', 'from', 'input', 'output', 'input-scale', 'input-offset', 'mean', 'std', 'sign-zero'] as const;
+const OPTIONS = ['name', 'from', 'input', 'output', 'input-scale', 'input-offset', 'mean', 'std', 'sign-zero', 'topology'] as const;
 
 const source = z
   .strictObject({
@@ -53,6 +53,10 @@ const fields = {
   version: z.literal(VERSION),
   name: name.optional().meta({ description: 'prefix of the C names; the file name by default' }),
   source: source.optional(),
+  layout: z.enum(['channels-last', 'channels-first']).optional().meta({
+    description:
+      'how the document counts: channels-last (the default), or channels-first as PyTorch does: shape and data of the input, layout of conv2d, order of a reshape to a vector',
+  }),
   input,
   output: name.optional().meta({ description: 'the node whose output is the output of the network; the last one by default' }),
   classes: z.array(z.string()).min(1).optional().meta({ description: 'names of the outputs' }),

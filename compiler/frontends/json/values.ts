@@ -31,13 +31,29 @@ const stored = z
     i32: base64.optional().meta({ description: 'base64 of int32, little-endian' }),
     file: z.string().min(1).optional().meta({ description: 'a .npy or .npz file beside the model' }),
     array: z.string().min(1).optional().meta({ description: 'the name of the array in a .npz' }),
+    tensor: z.string().min(1).optional().meta({ description: 'the name of a tensor in the file of weights that --topology describes' }),
+    unpack: positive
+      .optional()
+      .meta({ description: 'words of 32 bits hold signs, so many in a row; the first is the lowest bit, 1 is +1' }),
+    flip: z
+      .array(z.int().min(0).max(7))
+      .min(1)
+      .max(8)
+      .optional()
+      .meta({ description: 'axes to turn around, such as [2, 3] for kernels of a true convolution' }),
+    binarize: z.enum(['plus', 'minus', 'zero']).optional().meta({ description: 'takes the signs of the elements; of 0: +1, -1, or 0' }),
+    reduce: z.literal('mean-absolute').optional().meta({ description: 'mean |w| of each output (XNOR-Net)' }),
+    axis: z.int().min(0).max(7).optional().meta({ description: 'the axis of the outputs for reduce; 0 by default' }),
   })
-  .meta({ id: 'stored', description: 'exactly one of values, bits, f32, i32 and file, and with it the shape' });
+  .meta({
+    id: 'stored',
+    description: 'exactly one of values, bits, f32, i32, file and tensor; then, in this order: unpack, shape, flip, binarize or reduce',
+  });
 
 /** A number, a list of numbers, nested or not, or an object that says where they are. */
 export const values = z
   .union([scalar, list, stored])
-  .meta({ id: 'values', description: 'a number, a list of numbers, or an object with one of values, bits, f32, i32 and file' });
+  .meta({ id: 'values', description: 'a number, a list of numbers, or an object with one of values, bits, f32, i32, file and tensor' });
 
 export type ValuesJson = z.infer<typeof values>;
 export type ScalarJson = z.infer<typeof scalar>;

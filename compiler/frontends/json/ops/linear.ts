@@ -142,7 +142,10 @@ export const dense: OpForm<'dense'> = opForm(
     ...linear,
     layout: z.enum(['oi', 'io']).optional().meta({ description: 'axes of the weights: oi (outputs, inputs; the default) or io' }),
   },
-  (json, fields, input) => readLinear(json, shaped(json, json.layout ?? 'oi', DENSE_LAYOUTS, fields), fields, input),
+  (json, fields, input) => {
+    const { shape, data } = shaped(json, json.layout ?? 'oi', DENSE_LAYOUTS, fields);
+    return readLinear(json, { shape, data: fields.ordered(data) }, fields, input);
+  },
   (attrs) => writeLinear(attrs, [attrs.weights.outputs, countOf(attrs) / attrs.weights.outputs]),
 );
 
@@ -153,7 +156,7 @@ export const conv2d: OpForm<'conv2d'> = opForm(
     ...linear,
     layout: z.enum(['ohwi', 'oihw', 'hwio']).optional().meta({
       description:
-        'axes of the weights: ohwi (outputs, height, width, inputs of a group; the default), oihw (PyTorch) or hwio (TensorFlow)',
+        'axes of the weights: ohwi (outputs, height, width, inputs of a group; the default), oihw (PyTorch; the default where the document is channels-first) or hwio (TensorFlow)',
     }),
     stride: pair.optional(),
     padding: padding.optional(),
@@ -165,7 +168,7 @@ export const conv2d: OpForm<'conv2d'> = opForm(
     groups: positive.optional(),
   },
   (json, fields, input) => {
-    const kept = shaped(json, json.layout ?? 'ohwi', CONV_LAYOUTS, fields);
+    const kept = shaped(json, json.layout ?? (fields.layout === 'channels-first' ? 'oihw' : 'ohwi'), CONV_LAYOUTS, fields);
     return {
       ...readLinear(json, kept, fields, input),
       kernel: [kept.shape[1] ?? 1, kept.shape[2] ?? 1],

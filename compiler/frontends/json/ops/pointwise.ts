@@ -33,7 +33,7 @@ export const batchNorm: OpForm<'batch-norm'> = opForm(
   (json, fields, input) => {
     const channels = channelCount(input.shape);
     const read = (key: 'gamma' | 'beta' | 'mean' | 'variance' | 'inverseDeviation'): Float32Array =>
-      fields.floats([key], json[key] ?? 0, channels, true);
+      fields.perChannel([key], json[key] ?? 0, channels, true);
     const { form } = json;
     const common = { gamma: read('gamma'), beta: read('beta'), mean: read('mean'), form };
     if (json.inverseDeviation !== undefined) {
@@ -127,7 +127,10 @@ export const compare: OpForm<'compare'> = opForm(
   'compare',
   'Comparison with constants; gives a truth value for select.',
   { operator: z.enum(['greater', 'greater-or-equal', 'less', 'less-or-equal']), values: perChannel },
-  (json, fields, input) => ({ operator: json.operator, values: fields.floats(['values'], json.values, channelCount(input.shape), false) }),
+  (json, fields, input) => ({
+    operator: json.operator,
+    values: fields.perChannel(['values'], json.values, channelCount(input.shape), false),
+  }),
   ({ operator, values: constants }) => ({ operator, values: writeFloats(constants) }),
 );
 

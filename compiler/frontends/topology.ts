@@ -1,0 +1,74 @@
+/** The network of a file that holds weights only: a document of the user's, or a published topology by its name. */
+import { fail, type Diagnostics } from '../support/diagnostics.ts';
+import { nearest } from '../support/nearest.ts';
+import type { FrontendOptions, Imported, SideFiles, Topology } from './frontend.ts';
+import { readJsonModel } from './json/read.ts';
+import { listTensors, type TensorFile } from './tensor-file.ts';
+
+export type { Topology };
+
+const HOW = 'docs/topologies.md says how to write one: a JSON model whose arrays are tensors of this file, by name.';
+
+/** Names of all tensors that a document reads. */
+function tensorsOf(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(tensorsOf);
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, entry]) => (key === 'tensor' && typeof entry === 'string' ? [entry] : tensorsOf(entry)));
+}
+
+/** The published topologies all of whose tensors are in the file. */
+function fitting({ tensors }: TensorFile, builtIn: readonly Topology[]): readonly Topology[] {
+  return builtIn.filter(({ document }) => tensorsOf(document()).every((name) => tensors.has(name)));
+}
+
+function missing(tensors: TensorFile, builtIn: readonly Topology[]): never {
+  const names = fitting(tensors, builtIn).map(({ name }) => name);
+  return fail({
+    code: 'BNN1012',
+    message: `"${tensors.file}" holds weights, but not the network that they belong to.`,
+    origin: { file: tensors.file, path: `${tensors.tensors.size} tensors` },
+    details: [...listTensors(tensors), ...(builtIn.length === 0 ? [] : [`known   ${builtIn.map(({ name }) => name).join(', ')}`])],
+    help:
+      names.length > 0
+        ? `Its tensors are named like those of ${names.join(' and ')}: add --topology ${names[0]}.`
+        : `Describe the network with --topology FILE. ${HOW}`,
+  });
+}
+
+function choose(
+  { word, document }: NonNullable<FrontendOptions['topology']>,
+  builtIn: readonly Topology[],
+): { readonly file: string; readonly bytes: Uint8Array } {
+  const named = builtIn.find(({ name }) => name === word);
+  // A name wins over a file of the same name, so that a command means the same in every folder.
+  if (named !== undefined) return { file: `topology ${word}`, bytes: new TextEncoder().encode(JSON.stringify(named.document(), null, 2)) };
+  if (document !== null) return document;
+  const near = nearest(
+    word,
+    builtIn.map(({ name }) => name),
+  );
+  return fail({
+    code: 'BNN0001',
+    message: `--topology ${word} is neither a file nor a topology that is known for this format.`,
+    details: [`known  ${builtIn.length === 0 ? 'none' : builtIn.map(({ name }) => name).join(', ')}`],
+    help: near === undefined ? HOW : `Did you mean ${near}?`,
+  });
+}
+
+/**
+ * The network that --topology describes, with the tensors of the file.
+ * @throws UserError BNN1012 without --topology, and whatever is wrong with the document
+ */
+export function importTopology(
+  tensors: TensorFile,
+  builtIn: readonly Topology[],
+  side: SideFiles,
+  { topology = null, output }: FrontendOptions,
+  diagnostics: Diagnostics,
+): Imported {
+  if (topology === null) return missing(tensors, builtIn);
+  const { file, bytes } = choose(topology, builtIn);
+  const imported = readJsonModel(bytes, side, { file, output }, diagnostics, tensors);
+  const { source: _, name: __, ...rest } = imported;
+  return rest;
+}
