@@ -4,8 +4,9 @@ import { describeContent } from './content.ts';
 import type { Frontend } from './frontend.ts';
 import { json } from './json/index.ts';
 import { onnx } from './onnx/index.ts';
+import { pytorch } from './pytorch/index.ts';
 
-export const FRONTENDS: readonly Frontend[] = [json, onnx];
+export const FRONTENDS: readonly Frontend[] = [json, pytorch, onnx];
 
 /**
  * The frontend named `from`, else the first that recognises the bytes; `file` is the name shown to the user.

@@ -1,0 +1,120 @@
+/** Tensors of torch as stored tensors: views of storages with an offset and strides, and arrays of numpy. */
+import { elementCount } from '../../ir/encoding.ts';
+import type { Origin, Problem } from '../../support/diagnostics.ts';
+import { decodeElements, elementBytes, type ElementData, type ElementType } from '../../support/elements.ts';
+import type { StoredTensor } from '../tensor-file.ts';
+import type { PickledArray, TensorReference } from './pickle/value.ts';
+import type { TorchFile } from './torch-file.ts';
+
+/** Elements of one tensor, and of all that a file says it has: views can be far larger than what they view. */
+const MOST_OF_ONE = 2 ** 26;
+const MOST_OF_ALL = 2 ** 27;
+
+/** A tensor or why it cannot be read. */
+export type Decoded = { readonly tensor: StoredTensor } | { readonly problem: Problem };
+
+interface View {
+  readonly bytes: Uint8Array;
+  readonly element: ElementType;
+  readonly littleEndian: boolean;
+  readonly sizes: readonly number[];
+  /** In elements. */
+  readonly strides: readonly number[];
+}
+
+function rowMajor(sizes: readonly number[]): readonly number[] {
+  return sizes.map((_, axis) => elementCount(sizes.slice(axis + 1)));
+}
+
+function columnMajor(sizes: readonly number[]): readonly number[] {
+  return sizes.map((_, axis) => elementCount(sizes.slice(0, axis)));
+}
+
+/** Index of the last element that a view reaches. */
+function reach(sizes: readonly number[], strides: readonly number[]): number {
+  return sizes.reduce((last, size, axis) => last + (size - 1) * (strides[axis] ?? 0), 0);
+}
+
+/** Row-major elements of a view that begins with the first byte. */
+function readView({ bytes, element, littleEndian, sizes, strides }: View): ElementData {
+  const count = elementCount(sizes);
+  const size = elementBytes(element);
+  const plain = rowMajor(sizes);
+  if (sizes.every((extent, axis) => extent === 1 || strides[axis] === plain[axis]))
+    return decodeElements(bytes.subarray(0, count * size), element, littleEndian);
+  if (count === 0) return decodeElements(bytes.subarray(0, 0), element);
+  const source = decodeElements(bytes.subarray(0, (reach(sizes, strides) + 1) * size), element, littleEndian);
+  const result = decodeElements(new Uint8Array(count * size), element);
+  const index = sizes.map(() => 0);
+  let at = 0;
+  for (let i = 0; i < count; i += 1) {
+    result[i] = source[at] as number;
+    for (let axis = sizes.length - 1; axis >= 0; axis -= 1) {
+      const stride = strides[axis] ?? 0;
+      at += stride;
+      index[axis] = (index[axis] ?? 0) + 1;
+      if (index[axis] !== sizes[axis]) break;
+      at -= stride * (sizes[axis] ?? 0);
+      index[axis] = 0;
+    }
+  }
+  return result;
+}
+
+export class TensorReader {
+  readonly #file: TorchFile;
+  #elements = 0;
+
+  constructor(file: TorchFile) {
+    this.#file = file;
+  }
+
+  read(name: string, value: TensorReference | PickledArray): Decoded {
+    const { place } = this.#file;
+    const origin: Origin = { file: place.file, path: `tensor "${name}"`, position: { byte: value.byte } };
+    const problem = (message: string, details: readonly string[] = []): Decoded => ({
+      problem: {
+        code: 'BNN1009',
+        message: `the tensor "${name}" ${message}.`,
+        origin,
+        details: [`shape  [${value.sizes.join(', ')}]`, ...details],
+      },
+    });
+    const count = elementCount(value.sizes);
+    // A product of hostile sizes may also be NaN.
+    if (!(count <= MOST_OF_ONE)) return problem(`is too large: it has more than ${MOST_OF_ONE} elements`);
+    this.#elements += count;
+    if (this.#elements > MOST_OF_ALL) return problem(`is one too many: all tensors together have more than ${MOST_OF_ALL} elements`);
+    const element = value.type?.element ?? null;
+    if (element === null) return problem(`has elements of type ${value.type?.name ?? 'unknown'}, which bnnc cannot read`);
+    const found = value.kind === 'tensor' ? this.#stored(value, element) : this.#pickled(value, element);
+    if (typeof found === 'string') return problem(found);
+    const { view, byte } = found;
+    const at: Origin = byte === null ? origin : { ...origin, position: { byte } };
+    return { tensor: { name, element, shape: value.sizes, origin: at, read: () => readView(view) } };
+  }
+
+  #stored({ storage, offset, sizes, strides }: TensorReference, element: ElementType): string | { view: View; byte: number | null } {
+    const content = this.#file.storage(storage.key);
+    if (content === undefined) return `lies in storage "${storage.key}", which the file does not have`;
+    const size = elementBytes(element);
+    const unit = storage.type.element === null ? size : elementBytes(storage.type.element);
+    const [start, end] = [storage.offset * unit, (storage.offset + storage.count) * unit];
+    if (end > content.bytes.length)
+      return `lies in storage "${storage.key}", which has ${content.bytes.length} bytes where its type and size need ${end}`;
+    const first = start + offset * size;
+    const empty = sizes.includes(0);
+    if (!empty && first + (reach(sizes, strides) + 1) * size > end)
+      return `reaches beyond storage "${storage.key}": element ${offset + reach(sizes, strides)} of ${Math.floor((end - start) / size)}`;
+    const bytes = empty ? new Uint8Array(0) : content.bytes.subarray(first, end);
+    const view = { bytes, element, littleEndian: this.#file.littleEndian, sizes, strides };
+    return { view, byte: content.byte === null ? null : content.byte + first };
+  }
+
+  #pickled({ bytes, sizes, columnMajor: byColumns, type }: PickledArray, element: ElementType): string | { view: View; byte: null } {
+    const need = elementCount(sizes) * elementBytes(element);
+    if (bytes.length !== need) return `has ${bytes.length} bytes of elements where its shape needs ${need}`;
+    const strides = byColumns ? columnMajor(sizes) : rowMajor(sizes);
+    return { view: { bytes, element, littleEndian: type?.littleEndian !== false, sizes, strides }, byte: null };
+  }
+}
