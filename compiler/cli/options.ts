@@ -14,6 +14,11 @@ export const MODEL_OPTIONS = {
     describe: 'network of a file that holds weights only: a published one by name, or a file',
     requiresArg: true,
   },
+  'input-shape': {
+    type: 'string',
+    describe: 'sizes of one sample, such as 1x28x28, where the file does not state them',
+    requiresArg: true,
+  },
   input: { choices: ['u8', 'i8', 'f32', 'b1'], describe: 'element type of the C input; by default the type in the model file' },
   output: { type: 'string', describe: 'tensor or node to compile up to', requiresArg: true },
   'input-scale': {
@@ -56,6 +61,7 @@ export interface ModelArguments {
   readonly from: string | undefined;
   readonly topology?: string | undefined;
   readonly input: 'u8' | 'i8' | 'f32' | 'b1' | undefined;
+  readonly inputShape?: string | undefined;
   readonly output: string | undefined;
   readonly inputScale: string | undefined;
   readonly inputOffset: string | undefined;
@@ -87,6 +93,7 @@ export function compileOptions(args: ModelArguments, target: Target, command: Co
     mean: args.mean ?? null,
     std: args.std ?? null,
     signZero: args.signZero ?? null,
+    inputShape: args.inputShape ?? null,
     strict: args.strict,
     goal: args.optimize,
     ram: wholeNumber('ram', args.ram, 'a number of bytes', 0),

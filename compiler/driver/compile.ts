@@ -4,7 +4,7 @@ import { runtimeAbi } from '../emit/runtime.ts';
 import { emitTypescript } from '../emit/ts.ts';
 import type { Frontend, Imported, SideFiles, TopologyChoice } from '../frontends/frontend.ts';
 import { FRONTENDS, detectFrontend } from '../frontends/index.ts';
-import { typeOf } from '../ir/graph.ts';
+import { typeOf, valueOf } from '../ir/graph.ts';
 import { printGraph, printType } from '../ir/print.ts';
 import type { Graph } from '../ir/types.ts';
 import type { Goal, Preference } from '../kernels/select.ts';
@@ -20,7 +20,7 @@ import type { Plan } from '../plan/plan.ts';
 import { Diagnostics, fail, type Diagnostic } from '../support/diagnostics.ts';
 import type { Target } from '../targets/target.ts';
 import { fixMeaning } from './meaning.ts';
-import { inputMeaning, type InputWords } from './options.ts';
+import { inputMeaning, inputSizes, type InputWords } from './options.ts';
 import { checkSettled, nameOf, notesOf, prefixOf, provenanceOf, type CommandText } from './provenance.ts';
 
 export interface ModelSource {
@@ -102,14 +102,27 @@ function refuseTopology({ file }: ModelSource, { name }: Frontend): never {
   });
 }
 
+function refuseShape(wanted: readonly number[], { graph, inputShape }: Imported): never {
+  return fail({
+    code: 'BNN0001',
+    message: '--input-shape is not the shape that the file states for its input.',
+    origin: valueOf(graph, graph.input).origin,
+    details: [`file    ${inputShape.join('x')}`, `option  ${wanted.join('x')}`],
+    help: 'Leave it out: it is for files that do not state the sizes of their input.',
+  });
+}
+
 /** @throws UserError when the file cannot be read */
-export function importModel(source: ModelSource, { from, output }: CompileOptions): Read {
+export function importModel(source: ModelSource, options: CompileOptions): Read {
+  const { from, output } = options;
+  const inputShape = inputSizes(options);
   const { bytes, side, file, topology = null } = source;
   const diagnostics = new Diagnostics();
   const frontend = detectFrontend(bytes, from, file);
   if (topology !== null && frontend.topologies === undefined) return refuseTopology(source, frontend);
-  const imported = frontend.read(bytes, side, { file, output, topology }, diagnostics);
+  const imported = frontend.read(bytes, side, { file, output, topology, inputShape }, diagnostics);
   diagnostics.stopOnErrors();
+  if (inputShape !== null && inputShape.join() !== imported.inputShape.join()) refuseShape(inputShape, imported);
   return { format: frontend.name, imported, warnings: diagnostics.warnings };
 }
 

@@ -1,6 +1,7 @@
 /** From the words of a command line to what they mean. */
 import { normalised } from '../ir/encoding.ts';
-import type { Diagnostics } from '../support/diagnostics.ts';
+import { MOST_ELEMENTS } from '../frontends/limits.ts';
+import { fail, type Diagnostics } from '../support/diagnostics.ts';
 import { ONE, ZERO, parseRational, type Rational } from '../support/rational.ts';
 import type { InputMeaning } from './meaning.ts';
 
@@ -12,9 +13,31 @@ export interface InputWords {
   readonly mean: string | null;
   readonly std: string | null;
   readonly signZero: 'plus' | 'minus' | null;
+  /** Sizes of one sample in the file's order, such as 1x28x28, where the file does not state them. */
+  readonly inputShape: string | null;
 }
 
-export const NO_INPUT_WORDS: InputWords = { input: null, inputScale: null, inputOffset: null, mean: null, std: null, signZero: null };
+export const NO_INPUT_WORDS: InputWords = {
+  input: null,
+  inputScale: null,
+  inputOffset: null,
+  mean: null,
+  std: null,
+  signZero: null,
+  inputShape: null,
+};
+
+/** @throws UserError BNN0001 */
+export function inputSizes({ inputShape }: Pick<InputWords, 'inputShape'>): readonly number[] | null {
+  if (inputShape === null) return null;
+  const sizes = inputShape.split(/[x,]/).map(Number);
+  if (sizes.length <= 4 && sizes.every((size) => Number.isSafeInteger(size) && size >= 1 && size <= MOST_ELEMENTS)) return sizes;
+  return fail({
+    code: 'BNN0001',
+    message: `--input-shape ${inputShape} is no list of sizes`,
+    details: ['wanted  the sizes of one sample as the model file counts them, such as 1x28x28 (channels, height, width) or 784'],
+  });
+}
 
 function numbers(option: string, text: string | null, diagnostics: Diagnostics): readonly Rational[] | null {
   if (text === null) return null;

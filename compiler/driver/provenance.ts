@@ -30,6 +30,7 @@ export function meaningWords(options: Named, topology: ModelSource['topology'] =
     ['name', options.name],
     ['from', options.from],
     ['topology', topology?.word ?? null],
+    ['input-shape', options.inputShape],
     ['input', options.input],
     ['output', options.output],
     ['input-scale', options.inputScale],

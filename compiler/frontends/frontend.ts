@@ -17,6 +17,8 @@ export interface FrontendOptions {
   readonly output: string | null;
   /** What describes the network of a file that holds weights only; null without it. */
   readonly topology?: TopologyChoice | null;
+  /** Sizes of one sample in the file's order, [channels, height, width] as a rule, for files that do not state them. */
+  readonly inputShape?: readonly number[] | null;
 }
 
 /** What --topology says: the name of a published network, or a document of our own. */

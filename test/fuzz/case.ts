@@ -2,6 +2,7 @@
 import { renderDiagnostics } from '../../compiler/cli/render.ts';
 import { headerOf, lowerModel, planModel, type CompileOptions, type ModelSource } from '../../compiler/driver/compile.ts';
 import { NO_INPUT_WORDS } from '../../compiler/driver/options.ts';
+import type { TopologyChoice } from '../../compiler/frontends/frontend.ts';
 import { verifyGraph } from '../../compiler/ir/verify.ts';
 import { isCode } from '../../compiler/support/codes.ts';
 import { Diagnostics, UserError, type Diagnostic } from '../../compiler/support/diagnostics.ts';
@@ -22,6 +23,9 @@ export interface Damaged {
   readonly seed: string;
   readonly mutators: readonly string[];
   readonly bytes: Uint8Array;
+  readonly file?: string | undefined;
+  readonly files?: ReadonlyMap<string, Uint8Array> | undefined;
+  readonly topology?: TopologyChoice | undefined;
   readonly options: CompileOptions;
   /** Whether the file is compiled if it can be read. */
   readonly compiled: boolean;
@@ -54,13 +58,22 @@ export function makeCase({ reader, corpus, small }: Prepared, seed: number, inde
   const formed = Array.from({ length: random.pick([0, 1, 1, 1, 1, 2, 2, 4]) }, () => random.pick(reader.mutators));
   // Most changed bytes are refused at once, so half of the files keep their form.
   const plain = Array.from({ length: formed.length === 0 ? 1 : random.pick([0, 0, 0, 0, 1]) }, () => random.pick(MUTATE_BYTES));
-  const mutators = [...formed, ...plain];
-  const bytes = mutators.reduce((damaged, mutator) => mutator.apply(damaged, random, small), file.bytes);
+  const beside = [...(file.files?.keys() ?? [])];
+  const side = beside.length > 0 && random.chance(0.5) ? random.pick(beside) : null;
+  const sideFormed = formed.flatMap(() => (reader.sideMutators === undefined ? [] : [random.pick(reader.sideMutators)]));
+  const mutators =
+    side === null ? [...formed, ...plain] : [...sideFormed, ...(sideFormed.length > 0 ? plain : [random.pick(MUTATE_BYTES)])];
+  const damage = (whole: Uint8Array): Uint8Array => mutators.reduce((damaged, mutator) => mutator.apply(damaged, random, small), whole);
+  const files = new Map([...(file.files ?? [])].map(([name, whole]) => [name, name === side ? damage(whole) : whole]));
+  const bytes = side === null ? damage(file.bytes) : file.bytes;
   const options = chooseOptions(random);
   return {
     seed: file.name,
-    mutators: mutators.map(({ name }) => name),
+    mutators: mutators.map(({ name }) => (side === null ? name : `${name} of ${side}`)),
     bytes,
+    file: file.file,
+    files,
+    topology: file.topology,
     options,
     compiled: file.bytes.length <= SMALL || random.chance(COMPILED_SHARE),
   };
@@ -91,18 +104,19 @@ function chooseOptions(random: Random): CompileOptions {
 /** Runs a case. Never throws; hangs and memory are for the process that started this one to see. */
 export function runCase({ reader }: Prepared, damaged: Damaged, sandbox: Sandbox): Outcome {
   const escapes: string[] = [];
-  const outcome = attempt(reader, damaged, sandbox.open(damaged.bytes, escapes));
+  const outcome = attempt(reader, damaged, sandbox.open(damaged, escapes));
   return escapes.length === 0 ? outcome : { kind: 'escape', text: `read outside the model's folder: ${escapes.join(', ')}` };
 }
 
 function attempt({ frontend }: Reader, { options, compiled }: Damaged, source: ModelSource): Outcome {
   try {
     const diagnostics = new Diagnostics();
-    const imported = frontend.read(source.bytes, source.side, { file: source.file, output: options.output }, diagnostics);
+    const { bytes, side, file, topology = null } = source;
+    const imported = frontend.read(bytes, side, { file, output: options.output, topology }, diagnostics);
     diagnostics.stopOnErrors();
     const problems = verifyGraph(imported.graph);
     if (problems.length > 0) return { kind: 'graph', text: problems.join('\n') };
-    if (!compiled || !frontend.accepts(source.bytes)) return { kind: 'read' };
+    if (!compiled || !frontend.accepts(bytes)) return { kind: 'read' };
     const named = { ...options, from: frontend.name };
     const plan = planModel(source, lowerModel(source, named), named);
     const messages = checkMessages(plan.warnings);

@@ -98,7 +98,7 @@ describe('the fuzzer sees', () => {
     const sandbox = createSandbox();
     onTestFinished(sandbox.remove);
     const escapes: string[] = [];
-    const { side } = sandbox.open(new Uint8Array(1), escapes);
+    const { side } = sandbox.open({ bytes: new Uint8Array(1) }, escapes);
     expect(side.read('weights.bin', 0, 4)).toEqual(Uint8Array.of(0, 0, 128, 191));
     const names = ['../outside/canary.bin', 'link.bin', 'linked-folder/canary.bin', '/etc/hostname', 'inner', 'loop.bin'];
     expect(names.map((name) => side.read(name))).toEqual(names.map(() => undefined));

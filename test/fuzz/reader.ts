@@ -1,11 +1,17 @@
 /** What the fuzzer knows about a format. */
-import type { Frontend } from '../../compiler/frontends/frontend.ts';
+import type { Frontend, TopologyChoice } from '../../compiler/frontends/frontend.ts';
 import type { Random } from '../support/random.ts';
 
 /** A whole file that the reader is expected to take. */
 export interface Seed {
   readonly name: string;
   readonly bytes: Uint8Array;
+  /** The name of the model file where it says which files belong to it; `model.bin` by default. */
+  readonly file?: string;
+  /** Files beside it that belong to the model; they are damaged too. */
+  readonly files?: ReadonlyMap<string, Uint8Array>;
+  /** The network of a file that holds weights only. */
+  readonly topology?: TopologyChoice;
 }
 
 /** Damages a file. `corpus` is for those that mix two. Must be a function of its arguments and of `random` only. */
@@ -20,6 +26,8 @@ export interface Reader {
   readonly corpus: () => readonly Seed[];
   /** Those that know the form of the file; those that only know bytes come on top. */
   readonly mutators: readonly Mutator[];
+  /** Those that know the form of the files beside the model. */
+  readonly sideMutators?: readonly Mutator[];
 }
 
 /** Sizes, counts, axes and indices that programs get wrong. */

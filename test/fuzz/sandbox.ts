@@ -4,11 +4,19 @@ import { tmpdir } from 'node:os';
 import { join, resolve, sep } from 'node:path';
 import { zipSync } from 'fflate';
 import { readModel } from '../../compiler/cli/files.ts';
+import type { TopologyChoice } from '../../compiler/frontends/frontend.ts';
 import type { ModelSource } from '../../compiler/driver/compile.ts';
+
+export interface SandboxedModel {
+  readonly bytes: Uint8Array;
+  readonly file?: string | undefined;
+  readonly files?: ReadonlyMap<string, Uint8Array> | undefined;
+  readonly topology?: TopologyChoice | undefined;
+}
 
 export interface Sandbox {
   /** The model as the command line reads it; `escapes` gets the name of each file outside its folder that was read. */
-  readonly open: (bytes: Uint8Array, escapes: string[]) => ModelSource;
+  readonly open: (model: SandboxedModel, escapes: string[]) => ModelSource;
   readonly remove: () => void;
 }
 
@@ -45,17 +53,23 @@ export function createSandbox(): Sandbox {
       return false;
     }
   };
+  let written: readonly string[] = [];
   return {
-    open: (bytes, escapes) => {
-      writeFileSync(join(models, 'model.bin'), bytes);
-      const source = readModel('model.bin', models);
+    open: ({ bytes, file = 'model.bin', files = new Map<string, Uint8Array>(), topology }, escapes) => {
+      for (const name of written) rmSync(join(models, name));
+      written = [file, ...files.keys()];
+      files.forEach((content, name) => {
+        writeFileSync(join(models, name), content);
+      });
+      writeFileSync(join(models, file), bytes);
+      const source = readModel(file, models);
       const read: ModelSource['side']['read'] = (name, offset, length) => {
         const result = source.side.read(name, offset, length);
         const canary = result !== undefined && Buffer.from(result).toString('latin1').includes(CANARY.slice(0, 8));
         if (result !== undefined && (canary || isOutside(name))) escapes.push(name);
         return result;
       };
-      return { ...source, side: { ...source.side, read } };
+      return { ...source, side: { ...source.side, read }, ...(topology === undefined ? {} : { topology }) };
     },
     remove: () => rmSync(root, { recursive: true, force: true }),
   };

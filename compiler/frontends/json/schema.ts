@@ -36,7 +36,19 @@ const input = z
     description: 'the input: stored elements, and what they are worth: scale*stored + offset, or (stored/255 - mean)/std',
   });
 
-const OPTIONS = ['name', 'from', 'input', 'output', 'input-scale', 'input-offset', 'mean', 'std', 'sign-zero', 'topology'] as const;
+const OPTIONS = [
+  'name',
+  'from',
+  'input',
+  'output',
+  'input-scale',
+  'input-offset',
+  'mean',
+  'std',
+  'sign-zero',
+  'topology',
+  'input-shape',
+] as const;
 
 const source = z
   .strictObject({

@@ -87,9 +87,9 @@ export class OperatorNetwork {
     return this.#node(op, inputs, attributes, source, 1, true)[0] ?? '';
   }
 
-  /** The graph up to `output`, a tensor that was returned here, or up to the tensor or node that the user names. */
-  import(output: string, side: SideFiles, options: FrontendOptions, diagnostics: Diagnostics): Imported {
-    const proto = create(GraphProtoSchema, { input: this.#inputs, output: [{ name: output }] });
+  /** The graph up to `output`, a tensor that was returned here, or up to the tensor or node that the user names. Of several outputs the user must name one. */
+  import(output: string | readonly string[], side: SideFiles, options: FrontendOptions, diagnostics: Diagnostics): Imported {
+    const proto = create(GraphProtoSchema, { input: this.#inputs, output: [output].flat().map((name) => ({ name })) });
     const graph = indexGraph(proto, this.#nodes, this.file, diagnostics);
     const whole = { ...graph, constants: this.#constants, inputOrigins: this.#inputOrigins };
     return importModelGraph('model', whole, side, options.output, diagnostics);
