@@ -99,6 +99,13 @@ const entries = {
       '--topology NAME takes the network of a published system; --topology FILE takes a document of yours, a JSON model whose arrays are tensors of the file. docs/topologies.md describes both.',
     ],
   },
+  BNN1013: {
+    title: 'a file that belongs to the model is missing',
+    explanation: [
+      'Some systems keep a model in several files: MXNet a graph (-symbol.json) and arrays (.params), TensorFlow an index and its data. They must stand in one folder, under the names that the system gave them.',
+      'Where several files could be meant, the message lists them; name the one to compile.',
+    ],
+  },
   BNN1020: {
     title: 'the text of a JSON model cannot be read',
     explanation: [

@@ -1,6 +1,7 @@
 /** The trained models that are run in emulators, with the data they were trained for and what onnxruntime says. */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { readModel } from '../../compiler/cli/files.ts';
 import { compileModel, headerOf, type CompileOptions, type Compiled, type ModelSource } from '../../compiler/driver/compile.ts';
 import { readDataset } from '../../compiler/driver/dataset.ts';
 import { NO_INPUT_WORDS, type InputWords } from '../../compiler/driver/options.ts';
@@ -19,6 +20,8 @@ export interface TrainedModel {
   readonly name: string;
   readonly file: string;
   readonly words: Partial<InputWords>;
+  /** What --topology says. */
+  readonly topology?: string;
   /** JSON with `pred_all`: onnxruntime's class of each of the 10,000 MNIST test images, one digit each. */
   readonly golden: string;
   /** onnxruntime can run the file itself: it has no operators of its own. */
@@ -75,6 +78,14 @@ export const OTHERS_REAL: readonly TrainedModel[] =
           standard: true,
           runs: [{ target: 'host' }, { target: 'cortex-m4f', samples: 1000 }],
         },
+        {
+          name: 'bmxnet-lenet-32bit',
+          file: join(MODELS, 'bmxnet-lenet-32bit/binarized_mnist_32bit-symbol.json'),
+          words: PIXELS,
+          golden: join(MODELS, 'bmxnet-lenet-32bit/golden.json'),
+          standard: false,
+          runs: [{ target: 'host' }, { target: 'cortex-m4f', samples: 256 }],
+        },
       ];
 
 export interface Images {
@@ -117,9 +128,8 @@ export function optionsFor(model: TrainedModel, target: Target, name: string | n
   };
 }
 
-/** The model file; it needs no other files. */
-export function sourceOf({ file }: TrainedModel): ModelSource {
-  return { bytes: readFileSync(file), file: basename(file), side: { list: () => [], read: () => undefined } };
+export function sourceOf({ file, topology }: TrainedModel): ModelSource {
+  return readModel(file, ROOT, topology);
 }
 
 export function compileFor(model: TrainedModel, target: Target, name: string | null = null): Compiled {

@@ -1,0 +1,146 @@
+/**
+ * The sizes of the input, which a symbol does not state. The first layer tells its channels; a dense layer on a flattened map tells
+ * how large that must be, and so which square inputs fit.
+ */
+import { elementCount } from '../../ir/encoding.ts';
+import { fail, type Origin } from '../../support/diagnostics.ts';
+import { choiceAttribute, truthAttribute, tupleAttribute, wholeAttribute } from './attributes.ts';
+import { packedCount } from './packed.ts';
+import type { ParamsArray } from './params.ts';
+import type { SymbolGraph, SymbolNode } from './symbol.ts';
+
+const LARGEST = 512;
+const CONVOLUTIONS = /^(?:QConvolution|Convolution|BinaryInferenceConvolution)(?:_v1)?$/;
+const POOLS = /^Pooling(?:_v1)?$/;
+const DENSE = /^(?:QFullyConnected|FullyConnected|BinaryInferenceFullyConnected)$/;
+
+type Arrays = ReadonlyMap<string, ParamsArray>;
+
+interface Extent {
+  readonly channels: number;
+  readonly size: number;
+}
+
+/** Inputs of one output that the weights of a layer have, or undefined if it has none in the file. */
+function fanIn(node: SymbolNode, graph: SymbolGraph, arrays: Arrays, outputs: number): number | undefined {
+  const weights = arrays.get(graph.nodes[node.inputs[1]?.node ?? -1]?.name ?? '') ?? signOf(node, graph, arrays);
+  if (weights === undefined || outputs < 1) return undefined;
+  const packed = truthAttribute(node, 'binarized_weights_only', node.op.startsWith('BinaryInference'));
+  return (packed ? packedCount(weights) : elementCount(weights.shape)) / outputs;
+}
+
+/** Weights may reach their layer through an operator that binarizes them. */
+function signOf(node: SymbolNode, graph: SymbolGraph, arrays: Arrays): ParamsArray | undefined {
+  const maker = graph.nodes[node.inputs[1]?.node ?? -1];
+  return arrays.get(graph.nodes[maker?.inputs[0]?.node ?? -1]?.name ?? '');
+}
+
+function windowSize(node: SymbolNode, size: number): { readonly size: number; readonly rest: number } {
+  const [kernel = 1] = tupleAttribute(node, 'kernel') ?? [];
+  const [stride = 1] = tupleAttribute(node, 'stride') ?? [];
+  const [pad = 0] = tupleAttribute(node, 'pad') ?? [];
+  const [dilate = 1] = tupleAttribute(node, 'dilate') ?? [];
+  const room = size + 2 * pad - dilate * (kernel - 1) - 1;
+  if (room < 0 || stride < 1) return { size: 0, rest: 0 };
+  const full = POOLS.test(node.op) && choiceAttribute(node, 'pooling_convention', ['valid', 'full', 'same']) !== 'valid';
+  return { size: (full ? Math.ceil(room / stride) : Math.floor(room / stride)) + 1, rest: room % stride };
+}
+
+/** Whether a square input of this size fits all dense layers, and how many rows its windows leave out; undefined where it does not. */
+function tryOut(
+  graph: SymbolGraph,
+  arrays: Arrays,
+  input: SymbolNode,
+  start: Extent,
+): { readonly decided: boolean; readonly rest: number } | undefined {
+  const extents = new Map<number, Extent>([[input.index, start]]);
+  let [decided, rest] = [false, 0];
+  for (const node of graph.nodes) {
+    const [first] = node.inputs;
+    const x = first === undefined ? undefined : extents.get(first.node);
+    if (x === undefined) continue;
+    if (CONVOLUTIONS.test(node.op)) {
+      const window = windowSize(node, x.size);
+      if (window.size < 1) return undefined;
+      rest += window.rest;
+      extents.set(node.index, { channels: wholeAttribute(node, 'num_filter', 1), size: window.size });
+    } else if (POOLS.test(node.op)) {
+      const window = truthAttribute(node, 'global_pool', false) ? { size: 1, rest: 0 } : windowSize(node, x.size);
+      if (window.size < 1) return undefined;
+      rest += window.rest;
+      extents.set(node.index, { ...x, size: window.size });
+    } else if (DENSE.test(node.op)) {
+      const inputs = fanIn(node, graph, arrays, wholeAttribute(node, 'num_hidden', 0));
+      if (inputs !== undefined && inputs !== x.channels * x.size * x.size) return undefined;
+      decided = decided || (inputs !== undefined && x.size > 1);
+    } else if (node.op === 'Pad' || node.op === 'pad') {
+      const widths = tupleAttribute(node, 'pad_width') ?? [];
+      extents.set(node.index, { ...x, size: x.size + (widths[4] ?? 0) + (widths[5] ?? 0) });
+    } else if (node.op === 'Concat' || node.op === 'concat') {
+      const channels = node.inputs.reduce((sum, edge) => sum + (extents.get(edge.node)?.channels ?? 0), 0);
+      extents.set(node.index, { ...x, channels });
+    } else extents.set(node.index, x);
+  }
+  return { decided, rest };
+}
+
+/** `__shape__` as gluon and MXNet's Variable(shape=…) write it, without the batch. */
+function statedSizes(input: SymbolNode): readonly number[] | undefined {
+  const sizes = tupleAttribute(input, '__shape__')?.slice(1);
+  return sizes?.every((size) => size > 0) === true && sizes.length > 0 ? sizes : undefined;
+}
+
+function refuseSizes(origin: Origin, input: SymbolNode, channels: number, fitting: readonly number[]): never {
+  return fail({
+    code: 'BNN1005',
+    message: `the file does not state the sizes of its input "${input.name}"${fitting.length > 1 ? ', and several fit its layers' : ''}.`,
+    origin,
+    details: fitting.slice(0, 8).map((size) => `fits  ${channels}x${size}x${size}`),
+    help: `Give them with --input-shape, for example --input-shape ${channels}x${fitting[0] ?? 32}x${fitting[0] ?? 32}.`,
+  });
+}
+
+export interface InputSizes {
+  readonly sizes: readonly number[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * Sizes of one sample.
+ * @param wanted what the user says; null where nothing was said
+ * @throws UserError BNN1005 where nothing decides them
+ */
+export function inputSizes(graph: SymbolGraph, arrays: Arrays, input: SymbolNode, wanted: readonly number[] | null): InputSizes {
+  if (wanted !== null) return { sizes: wanted, notes: [] };
+  const stated = statedSizes(input);
+  if (stated !== undefined) return { sizes: stated, notes: [] };
+  const layer = graph.nodes.find((node) => CONVOLUTIONS.test(node.op) || DENSE.test(node.op));
+  if (layer !== undefined && DENSE.test(layer.op)) {
+    const features = fanIn(layer, graph, arrays, wholeAttribute(layer, 'num_hidden', 0));
+    if (features !== undefined) return { sizes: [features], notes: [] };
+  }
+  const kernel = layer === undefined ? [] : (tupleAttribute(layer, 'kernel') ?? []);
+  const perGroup = layer === undefined ? undefined : fanIn(layer, graph, arrays, wholeAttribute(layer, 'num_filter', 0));
+  const channels =
+    layer === undefined || perGroup === undefined ? Number.NaN : (perGroup / elementCount(kernel)) * wholeAttribute(layer, 'num_group', 1);
+  if (kernel.length !== 2 || !Number.isSafeInteger(channels)) return refuseSizes(input.origin, input, 1, []);
+  const fitting = Array.from({ length: LARGEST }, (_, i) => ({
+    size: i + 1,
+    found: tryOut(graph, arrays, input, { channels, size: i + 1 }),
+  }));
+  const possible = fitting.flatMap(({ size, found }) => (found?.decided === true ? [{ size, rest: found.rest }] : []));
+  const whole = possible.filter(({ rest }) => rest === 0);
+  const [only] = whole.length > 0 ? whole : possible;
+  if (only === undefined || (whole.length > 0 ? whole : possible).length > 1)
+    return refuseSizes(
+      input.origin,
+      input,
+      channels,
+      possible.map(({ size }) => size),
+    );
+  const shown = `${channels}x${only.size}x${only.size}`;
+  return {
+    sizes: [channels, only.size, only.size],
+    notes: [`The file does not state the sizes of its input; ${shown} is what fits its layers (--input-shape says otherwise).`],
+  };
+}
