@@ -32,7 +32,8 @@ describe.each(Object.keys(READERS))('%s', (name) => {
     const reader = READERS[name] as Reader;
     const same = [1, 2].map(() => Array.from({ length: 20 }, (_, i) => makeCase(prepare(reader), 7, i)));
     expect(same[0]).toEqual(same[1]);
-    expect(new Set(same[0]?.map(({ bytes }) => Buffer.from(bytes).toString('hex'))).size).toBeGreaterThan(15);
+    const hex = ({ bytes, files }: Damaged): string => Buffer.concat([bytes, ...(files?.values() ?? [])]).toString('hex');
+    expect(new Set(same[0]?.map(hex)).size).toBeGreaterThan(15);
   });
 
   it('reads its whole files, or refuses them with a diagnostic', () => {
@@ -40,8 +41,9 @@ describe.each(Object.keys(READERS))('%s', (name) => {
     const sandbox = createSandbox();
     onTestFinished(sandbox.remove);
     const options = makeCase(prepared, 1, 1).options;
-    const outcomes = prepared.corpus.map(({ name: seed, bytes }) => {
+    const outcomes = prepared.corpus.map(({ name: seed, bytes, ...rest }) => {
       const whole: Damaged = {
+        ...rest,
         seed,
         mutators: [],
         bytes,

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { fixMeaning } from '../../compiler/driver/meaning.ts';
 import { json } from '../../compiler/frontends/json/index.ts';
 import { writeModel } from '../../compiler/frontends/json/write.ts';
+import { mxnet } from '../../compiler/frontends/mxnet/index.ts';
 import { onnx } from '../../compiler/frontends/onnx/index.ts';
 import { typeOf } from '../../compiler/ir/graph.ts';
 import { Diagnostics, UserError } from '../../compiler/support/diagnostics.ts';
@@ -13,6 +14,7 @@ import { convolutional, quantized, residual, sequence } from '../support/seed-mo
 import { buildNetwork } from '../support/random-graph.ts';
 import { randomFrom } from '../support/random.ts';
 import { recipes } from '../support/recipe.ts';
+import { MUTATE_MXNET, mxnetCorpus } from './corpus-mxnet.ts';
 import { MUTATE_JSON } from './mutate-json.ts';
 import { MUTATE_ONNX } from './mutate-onnx.ts';
 import type { Reader, Seed } from './reader.ts';
@@ -87,4 +89,5 @@ function jsonCorpus(): readonly Seed[] {
 export const READERS: Readonly<Record<string, Reader>> = {
   onnx: { frontend: onnx, corpus: onnxCorpus, mutators: MUTATE_ONNX },
   json: { frontend: json, corpus: jsonCorpus, mutators: MUTATE_JSON },
+  mxnet: { frontend: mxnet, corpus: mxnetCorpus, mutators: MUTATE_MXNET, sideMutators: MUTATE_MXNET },
 };
