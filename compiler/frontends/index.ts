@@ -2,12 +2,13 @@
 import { fail } from '../support/diagnostics.ts';
 import { describeContent } from './content.ts';
 import type { Frontend } from './frontend.ts';
+import { ebnn } from './ebnn/index.ts';
 import { json } from './json/index.ts';
 import { mxnet } from './mxnet/index.ts';
 import { onnx } from './onnx/index.ts';
 import { pytorch } from './pytorch/index.ts';
 
-export const FRONTENDS: readonly Frontend[] = [json, mxnet, pytorch, onnx];
+export const FRONTENDS: readonly Frontend[] = [json, mxnet, ebnn, pytorch, onnx];
 
 /**
  * The frontend named `from`, else the first that recognises the bytes; `file` is the name shown to the user.
