@@ -24,7 +24,7 @@ describe.each(Object.keys(READERS))('%s', (name) => {
     expect(summary.cases).toBe(CASES);
     // Damage that is always refused at once, or never, would test nothing.
     expect(summary.outcomes['compiled']).toBeGreaterThan(CASES / 100);
-    expect(Object.keys(summary.codes).length).toBeGreaterThan(8);
+    expect(Object.keys(summary.codes).length).toBeGreaterThan(4);
     expect(summary.peakBytes).toBeLessThan(LIMITS.memoryBytes);
   });
 

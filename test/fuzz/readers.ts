@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { fixMeaning } from '../../compiler/driver/meaning.ts';
+import { ebnn } from '../../compiler/frontends/ebnn/index.ts';
 import { json } from '../../compiler/frontends/json/index.ts';
 import { writeModel } from '../../compiler/frontends/json/write.ts';
 import { mxnet } from '../../compiler/frontends/mxnet/index.ts';
@@ -14,6 +15,7 @@ import { convolutional, quantized, residual, sequence } from '../support/seed-mo
 import { buildNetwork } from '../support/random-graph.ts';
 import { randomFrom } from '../support/random.ts';
 import { recipes } from '../support/recipe.ts';
+import { MUTATE_EBNN, ebnnCorpus } from './corpus-ebnn.ts';
 import { MUTATE_MXNET, mxnetCorpus } from './corpus-mxnet.ts';
 import { MUTATE_JSON } from './mutate-json.ts';
 import { MUTATE_ONNX } from './mutate-onnx.ts';
@@ -89,5 +91,6 @@ function jsonCorpus(): readonly Seed[] {
 export const READERS: Readonly<Record<string, Reader>> = {
   onnx: { frontend: onnx, corpus: onnxCorpus, mutators: MUTATE_ONNX },
   json: { frontend: json, corpus: jsonCorpus, mutators: MUTATE_JSON },
-  mxnet: { frontend: mxnet, corpus: mxnetCorpus, mutators: MUTATE_MXNET, sideMutators: MUTATE_MXNET },
+  ebnn: { frontend: ebnn, corpus: ebnnCorpus, mutators: MUTATE_EBNN, compiledShare: 0.25 },
+  mxnet: { frontend: mxnet, corpus: mxnetCorpus, mutators: MUTATE_MXNET, sideMutators: MUTATE_MXNET, compiledShare: 0.25 },
 };
