@@ -11,7 +11,7 @@ const noDefaultExport = {
 const noEnum = { selector: 'TSEnumDeclaration', message: 'Use a union of string literals: it prints as itself and needs no code.' };
 
 export default defineConfig(
-  globalIgnores(['dist/', 'build/', 'coverage/', 'compiler/frontends/onnx/onnx_pb.ts']),
+  globalIgnores(['dist/', 'build/', 'coverage/', 'compiler/frontends/onnx/onnx_pb.ts', 'compiler/frontends/tensorflow/tensorflow_pb.ts']),
   { files: ['**/*.js'], extends: [js.configs.recommended] },
   {
     files: ['**/*.ts'],

@@ -69,7 +69,7 @@ describe('the budget', () => {
   it('of the source is kept', () => {
     const actual: Record<string, number> = {};
     for (const path of textFiles(ROOT, join(ROOT, 'compiler'))) {
-      if (path === 'compiler/frontends/onnx/onnx_pb.ts' || !path.endsWith('.ts')) continue; // generated
+      if (path.endsWith('_pb.ts') || !path.endsWith('.ts')) continue; // generated
       const [, first = '', second] = path.split('/');
       const folder = second === undefined ? 'compiler' : `compiler/${first}`;
       actual[folder] = (actual[folder] ?? 0) + readFileSync(join(ROOT, path), 'utf8').split('\n').length - 1;

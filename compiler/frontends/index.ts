@@ -7,8 +7,9 @@ import { json } from './json/index.ts';
 import { mxnet } from './mxnet/index.ts';
 import { onnx } from './onnx/index.ts';
 import { pytorch } from './pytorch/index.ts';
+import { tensorflow } from './tensorflow/index.ts';
 
-export const FRONTENDS: readonly Frontend[] = [json, mxnet, ebnn, pytorch, onnx];
+export const FRONTENDS: readonly Frontend[] = [json, mxnet, ebnn, pytorch, tensorflow, onnx];
 
 /**
  * The frontend named `from`, else the first that recognises the bytes; `file` is the name shown to the user.

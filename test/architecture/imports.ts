@@ -48,7 +48,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   execa: ['runner'],
   avr8js: ['runner/avr'],
   'onnxruntime-node': ['runner'],
-  '@bufbuild/protobuf': ['frontends/onnx'],
+  '@bufbuild/protobuf': ['frontends/onnx', 'frontends/tensorflow'],
   zod: ['targets', 'frontends/json'],
   fflate: ['support'],
 };

@@ -12,6 +12,7 @@
 import { create } from '@bufbuild/protobuf';
 import type { Diagnostics, Origin } from '../../support/diagnostics.ts';
 import { constant, int64s, type Constant } from './constant.ts';
+import type { ElementData, ElementType } from '../../support/elements.ts';
 import type { FrontendOptions, Imported, SideFiles } from '../frontend.ts';
 import { importModelGraph } from './import-model.ts';
 import { indexGraph } from './model-graph.ts';
@@ -65,6 +66,12 @@ export class OperatorNetwork {
   /** A float32 constant. */
   constant(shape: readonly number[], values: ArrayLike<number>): string {
     return this.#hold(constant('float32', shape, values instanceof Float32Array ? values : Float32Array.from(values)));
+  }
+
+  /** A constant of any type; 16-bit floats are held as float32. */
+  typed(element: ElementType, shape: readonly number[], data: ElementData): string {
+    if (element === 'float16' || element === 'bfloat16') return this.constant(shape, data);
+    return this.#hold(constant(element, shape, data));
   }
 
   /** A list of sizes, axes or indices. */
