@@ -133,7 +133,7 @@ function readElements({ name, stored, shape, header, origin, data, side, budget 
   const bytes = needed === 0 ? new Uint8Array(0) : side.read(data.file, offset, needed);
   if (bytes === undefined) {
     return fail({
-      code: 'BNN1003',
+      code: 'BNN1013',
       message: `the tensor "${name}" is kept in bytes ${offset} to ${offset + needed} of "${data.file}", and there is no such file beside the index or it is shorter.`,
       origin,
       help: `Copy "${data.file}" into the folder of "${origin.file}".`,
