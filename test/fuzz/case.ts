@@ -75,7 +75,7 @@ export function makeCase({ reader, corpus, small }: Prepared, seed: number, inde
     files,
     topology: file.topology,
     options,
-    compiled: random.chance(file.bytes.length <= SMALL ? (reader.compiledShare ?? 1) : COMPILED_SHARE),
+    compiled: file.bytes.length <= SMALL || random.chance(COMPILED_SHARE),
   };
 }
 

@@ -26,11 +26,6 @@ export interface Reader {
   readonly corpus: () => readonly Seed[];
   /** Those that know the form of the file; those that only know bytes come on top. */
   readonly mutators: readonly Mutator[];
-  /**
-   * How many of the small models that can still be read are compiled; all by default. Less where most damage hits weights and leaves
-   * a model whole: compiling each would test what lies behind the reader.
-   */
-  readonly compiledShare?: number;
   /** Those that know the form of the files beside the model. */
   readonly sideMutators?: readonly Mutator[];
 }

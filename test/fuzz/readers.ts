@@ -91,6 +91,6 @@ function jsonCorpus(): readonly Seed[] {
 export const READERS: Readonly<Record<string, Reader>> = {
   onnx: { frontend: onnx, corpus: onnxCorpus, mutators: MUTATE_ONNX },
   json: { frontend: json, corpus: jsonCorpus, mutators: MUTATE_JSON },
-  ebnn: { frontend: ebnn, corpus: ebnnCorpus, mutators: MUTATE_EBNN, compiledShare: 0.25 },
-  mxnet: { frontend: mxnet, corpus: mxnetCorpus, mutators: MUTATE_MXNET, sideMutators: MUTATE_MXNET, compiledShare: 0.25 },
+  ebnn: { frontend: ebnn, corpus: ebnnCorpus, mutators: MUTATE_EBNN },
+  mxnet: { frontend: mxnet, corpus: mxnetCorpus, mutators: MUTATE_MXNET, sideMutators: MUTATE_MXNET },
 };
