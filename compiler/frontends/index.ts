@@ -4,12 +4,13 @@ import { describeContent } from './content.ts';
 import type { Frontend } from './frontend.ts';
 import { ebnn } from './ebnn/index.ts';
 import { json } from './json/index.ts';
+import { lasagne } from './lasagne/index.ts';
 import { mxnet } from './mxnet/index.ts';
 import { onnx } from './onnx/index.ts';
 import { pytorch } from './pytorch/index.ts';
 import { tensorflow } from './tensorflow/index.ts';
 
-export const FRONTENDS: readonly Frontend[] = [json, mxnet, ebnn, pytorch, tensorflow, onnx];
+export const FRONTENDS: readonly Frontend[] = [json, mxnet, ebnn, pytorch, tensorflow, lasagne, onnx];
 
 /**
  * The frontend named `from`, else the first that recognises the bytes; `file` is the name shown to the user.
