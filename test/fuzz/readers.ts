@@ -7,7 +7,9 @@ import { ebnn } from '../../compiler/frontends/ebnn/index.ts';
 import { json } from '../../compiler/frontends/json/index.ts';
 import { writeModel } from '../../compiler/frontends/json/write.ts';
 import { mxnet } from '../../compiler/frontends/mxnet/index.ts';
+import { lasagne } from '../../compiler/frontends/lasagne/index.ts';
 import { onnx } from '../../compiler/frontends/onnx/index.ts';
+import { pytorch } from '../../compiler/frontends/pytorch/index.ts';
 import { typeOf } from '../../compiler/ir/graph.ts';
 import { Diagnostics, UserError } from '../../compiler/support/diagnostics.ts';
 import { MODELS } from '../golden/make-models.ts';
@@ -17,6 +19,7 @@ import { randomFrom } from '../support/random.ts';
 import { recipes } from '../support/recipe.ts';
 import { MUTATE_EBNN, ebnnCorpus } from './corpus-ebnn.ts';
 import { MUTATE_MXNET, mxnetCorpus } from './corpus-mxnet.ts';
+import { MUTATE_PICKLE, MUTATE_ZIP, lasagneCorpus, torchCorpus } from './corpus-torch.ts';
 import { MUTATE_JSON } from './mutate-json.ts';
 import { MUTATE_ONNX } from './mutate-onnx.ts';
 import type { Reader, Seed } from './reader.ts';
@@ -93,4 +96,6 @@ export const READERS: Readonly<Record<string, Reader>> = {
   json: { frontend: json, corpus: jsonCorpus, mutators: MUTATE_JSON },
   ebnn: { frontend: ebnn, corpus: ebnnCorpus, mutators: MUTATE_EBNN },
   mxnet: { frontend: mxnet, corpus: mxnetCorpus, mutators: MUTATE_MXNET, sideMutators: MUTATE_MXNET },
+  pytorch: { frontend: pytorch, corpus: torchCorpus, mutators: [...MUTATE_PICKLE, ...MUTATE_ZIP] },
+  lasagne: { frontend: lasagne, corpus: lasagneCorpus, mutators: MUTATE_ZIP },
 };
