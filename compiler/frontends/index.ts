@@ -9,8 +9,9 @@ import { mxnet } from './mxnet/index.ts';
 import { onnx } from './onnx/index.ts';
 import { pytorch } from './pytorch/index.ts';
 import { tensorflow } from './tensorflow/index.ts';
+import { torch7 } from './torch7/index.ts';
 
-export const FRONTENDS: readonly Frontend[] = [json, mxnet, ebnn, pytorch, tensorflow, lasagne, onnx];
+export const FRONTENDS: readonly Frontend[] = [json, mxnet, ebnn, pytorch, tensorflow, lasagne, torch7, onnx];
 
 /**
  * The frontend named `from`, else the first that recognises the bytes; `file` is the name shown to the user.

@@ -10,6 +10,7 @@ import { mxnet } from '../../compiler/frontends/mxnet/index.ts';
 import { lasagne } from '../../compiler/frontends/lasagne/index.ts';
 import { onnx } from '../../compiler/frontends/onnx/index.ts';
 import { pytorch } from '../../compiler/frontends/pytorch/index.ts';
+import { torch7 } from '../../compiler/frontends/torch7/index.ts';
 import { typeOf } from '../../compiler/ir/graph.ts';
 import { Diagnostics, UserError } from '../../compiler/support/diagnostics.ts';
 import { MODELS } from '../golden/make-models.ts';
@@ -20,6 +21,7 @@ import { recipes } from '../support/recipe.ts';
 import { MUTATE_EBNN, ebnnCorpus } from './corpus-ebnn.ts';
 import { MUTATE_MXNET, mxnetCorpus } from './corpus-mxnet.ts';
 import { MUTATE_PICKLE, MUTATE_ZIP, lasagneCorpus, torchCorpus } from './corpus-torch.ts';
+import { MUTATE_TORCH7, torch7Corpus } from './corpus-torch7.ts';
 import { MUTATE_JSON } from './mutate-json.ts';
 import { MUTATE_ONNX } from './mutate-onnx.ts';
 import type { Reader, Seed } from './reader.ts';
@@ -98,4 +100,5 @@ export const READERS: Readonly<Record<string, Reader>> = {
   mxnet: { frontend: mxnet, corpus: mxnetCorpus, mutators: MUTATE_MXNET, sideMutators: MUTATE_MXNET },
   pytorch: { frontend: pytorch, corpus: torchCorpus, mutators: [...MUTATE_PICKLE, ...MUTATE_ZIP] },
   lasagne: { frontend: lasagne, corpus: lasagneCorpus, mutators: MUTATE_ZIP },
+  torch7: { frontend: torch7, corpus: torch7Corpus, mutators: MUTATE_TORCH7, compiledShare: 0.25 },
 };
