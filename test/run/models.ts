@@ -86,6 +86,24 @@ export const OTHERS_REAL: readonly TrainedModel[] =
           standard: false,
           runs: [{ target: 'host' }, { target: 'cortex-m4f', samples: 256 }],
         },
+        {
+          name: 'brevitas-tfc-checkpoint',
+          file: join(MODELS, 'brevitas-tfc-checkpoint/TFC_1W1A_best.tar'),
+          topology: 'brevitas-tfc',
+          words: {},
+          golden: join(MODELS, 'brevitas-tfc-checkpoint/golden.json'),
+          standard: false,
+          runs: [{ target: 'host' }, { target: 'cortex-m4f', samples: 256 }],
+        },
+        {
+          name: 'xnor-lenet-checkpoint',
+          file: join(MODELS, 'xnor-lenet/Bin_LeNet.best9945.pth'),
+          topology: 'xnor-lenet',
+          words: {},
+          golden: join(MODELS, 'xnor-lenet/golden.json'),
+          standard: false,
+          runs: [{ target: 'host' }, { target: 'cortex-m4f', samples: 256 }],
+        },
       ];
 
 export interface Images {
