@@ -100,5 +100,5 @@ export const READERS: Readonly<Record<string, Reader>> = {
   mxnet: { frontend: mxnet, corpus: mxnetCorpus, mutators: MUTATE_MXNET, sideMutators: MUTATE_MXNET },
   pytorch: { frontend: pytorch, corpus: torchCorpus, mutators: [...MUTATE_PICKLE, ...MUTATE_ZIP] },
   lasagne: { frontend: lasagne, corpus: lasagneCorpus, mutators: MUTATE_ZIP },
-  torch7: { frontend: torch7, corpus: torch7Corpus, mutators: MUTATE_TORCH7, compiledShare: 0.25 },
+  torch7: { frontend: torch7, corpus: torch7Corpus, mutators: MUTATE_TORCH7 },
 };
