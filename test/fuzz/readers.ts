@@ -11,6 +11,7 @@ import { lasagne } from '../../compiler/frontends/lasagne/index.ts';
 import { onnx } from '../../compiler/frontends/onnx/index.ts';
 import { pytorch } from '../../compiler/frontends/pytorch/index.ts';
 import { torch7 } from '../../compiler/frontends/torch7/index.ts';
+import { tensorflow } from '../../compiler/frontends/tensorflow/index.ts';
 import { typeOf } from '../../compiler/ir/graph.ts';
 import { Diagnostics, UserError } from '../../compiler/support/diagnostics.ts';
 import { MODELS } from '../golden/make-models.ts';
@@ -22,6 +23,7 @@ import { MUTATE_EBNN, ebnnCorpus } from './corpus-ebnn.ts';
 import { MUTATE_MXNET, mxnetCorpus } from './corpus-mxnet.ts';
 import { MUTATE_PICKLE, MUTATE_ZIP, lasagneCorpus, torchCorpus } from './corpus-torch.ts';
 import { MUTATE_TORCH7, torch7Corpus } from './corpus-torch7.ts';
+import { MUTATE_TENSORFLOW, tensorflowCorpus } from './corpus-tensorflow.ts';
 import { MUTATE_JSON } from './mutate-json.ts';
 import { MUTATE_ONNX } from './mutate-onnx.ts';
 import type { Reader, Seed } from './reader.ts';
@@ -101,4 +103,5 @@ export const READERS: Readonly<Record<string, Reader>> = {
   pytorch: { frontend: pytorch, corpus: torchCorpus, mutators: [...MUTATE_PICKLE, ...MUTATE_ZIP] },
   lasagne: { frontend: lasagne, corpus: lasagneCorpus, mutators: MUTATE_ZIP },
   torch7: { frontend: torch7, corpus: torch7Corpus, mutators: MUTATE_TORCH7 },
+  tensorflow: { frontend: tensorflow, corpus: tensorflowCorpus, mutators: MUTATE_TENSORFLOW, sideMutators: MUTATE_TENSORFLOW },
 };
