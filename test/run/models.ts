@@ -81,7 +81,7 @@ export const OTHERS_REAL: readonly TrainedModel[] =
         {
           name: 'bmxnet-lenet-32bit',
           file: join(MODELS, 'bmxnet-lenet-32bit/binarized_mnist_32bit-symbol.json'),
-          words: PIXELS,
+          words: { ...PIXELS, inputShape: '1x28x28' },
           golden: join(MODELS, 'bmxnet-lenet-32bit/golden.json'),
           standard: false,
           runs: [{ target: 'host' }, { target: 'cortex-m4f', samples: 256 }],

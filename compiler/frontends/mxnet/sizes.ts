@@ -129,15 +129,10 @@ export function inputSizes(graph: SymbolGraph, arrays: Arrays, input: SymbolNode
     found: tryOut(graph, arrays, input, { channels, size: i + 1 }),
   }));
   const possible = fitting.flatMap(({ size, found }) => (found?.decided === true ? [{ size, rest: found.rest }] : []));
-  const whole = possible.filter(({ rest }) => rest === 0);
-  const [only] = whole.length > 0 ? whole : possible;
-  if (only === undefined || (whole.length > 0 ? whole : possible).length > 1)
-    return refuseSizes(
-      input.origin,
-      input,
-      channels,
-      possible.map(({ size }) => size),
-    );
+  const [only] = possible;
+  // Windows that leave rows out are common, so nothing tells 28 from 29 rows: what fits exactly is only named first.
+  const named = possible.toSorted((a, b) => Number(a.rest > 0) - Number(b.rest > 0)).map(({ size }) => size);
+  if (only === undefined || possible.length > 1) return refuseSizes(input.origin, input, channels, named);
   const shown = `${channels}x${only.size}x${only.size}`;
   return {
     sizes: [channels, only.size, only.size],

@@ -12,7 +12,7 @@ import { filesOf } from './read-json.ts';
 import { runImported } from './read-model.ts';
 
 const MXNET = join(import.meta.dirname, '../../../fixtures/bmxnet-lenet/mxnet');
-const PIXELS = { input: 'u8', inputScale: '1/255' } as const;
+const PIXELS = { input: 'u8', inputScale: '1/255', inputShape: '1x28x28' } as const;
 
 interface Model {
   readonly nodes: readonly NodeSpec[];
@@ -170,18 +170,42 @@ describe('version 2 of BMXNet', () => {
 });
 
 describe('the sizes of the input', () => {
-  it('are those that fit a dense layer behind the last map', () => {
-    expect(
-      mxnet.read(
-        readFileSync(join(MXNET, 'wide-symbol.json')),
-        readModel(join(MXNET, 'wide-symbol.json')).side,
-        { file: 'wide-symbol.json', output: null },
-        new Diagnostics(),
+  const lenet = (size: number, kernel: number): Model => ({
+    nodes: [
+      variable('data'),
+      variable('w'),
+      {
+        op: 'Convolution',
+        name: 'c',
+        attrs: { kernel: `(${kernel}, ${kernel})`, stride: `(${kernel}, ${kernel})`, num_filter: '2', no_bias: 'True' },
+        inputs: [0, 1],
+      },
+      variable('v'),
+      { op: 'FullyConnected', name: 'fc', attrs: { num_hidden: '1', no_bias: 'True' }, inputs: [2, 3] },
+    ],
+    arrays: [
+      f32(
+        'arg:w',
+        [2, 3, kernel, kernel],
+        Array.from({ length: 6 * kernel * kernel }, () => 1),
       ),
-    ).toMatchObject({
-      inputShape: [1, 28, 28],
-      notes: expect.arrayContaining([expect.stringContaining('1x28x28')]) as unknown,
-    });
+      f32(
+        'arg:v',
+        [1, 2 * size * size],
+        Array.from({ length: 2 * size * size }, () => 1),
+      ),
+    ],
+  });
+
+  it('are those that a dense layer behind the last map needs, if only one fits', () => {
+    const imported = read(lenet(4, 1));
+    expect(imported).toMatchObject({ inputShape: [3, 4, 4], notes: [expect.stringContaining('3x4x4')] as unknown });
+  });
+
+  it('are listed where windows that leave rows out let several fit, what fits exactly first', () => {
+    const [found] = problems(() => read(lenet(2, 3)));
+    expect(found).toMatchObject({ code: 'BNN1005', details: ['fits  3x6x6', 'fits  3x7x7', 'fits  3x8x8'] });
+    expect(found?.help).toContain('--input-shape 3x6x6');
   });
 
   it('are asked for where nothing tells them', () => {
