@@ -1,5 +1,4 @@
 /** MXNet's files: the conventions of its operators against plain arithmetic, its own models, and what is wrong with damaged ones. */
-import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readModel } from '../../../compiler/cli/files.ts';
