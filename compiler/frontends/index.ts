@@ -4,6 +4,7 @@ import { describeContent } from './content.ts';
 import type { Frontend } from './frontend.ts';
 import { ebnn } from './ebnn/index.ts';
 import { json } from './json/index.ts';
+import { keras } from './keras/index.ts';
 import { lasagne } from './lasagne/index.ts';
 import { mxnet } from './mxnet/index.ts';
 import { onnx } from './onnx/index.ts';
@@ -11,7 +12,7 @@ import { pytorch } from './pytorch/index.ts';
 import { tensorflow } from './tensorflow/index.ts';
 import { torch7 } from './torch7/index.ts';
 
-export const FRONTENDS: readonly Frontend[] = [json, mxnet, ebnn, pytorch, tensorflow, lasagne, torch7, onnx];
+export const FRONTENDS: readonly Frontend[] = [json, mxnet, ebnn, pytorch, tensorflow, lasagne, keras, torch7, onnx];
 
 /**
  * The frontend named `from`, else the first that recognises the bytes; `file` is the name shown to the user.

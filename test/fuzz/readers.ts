@@ -7,6 +7,7 @@ import { ebnn } from '../../compiler/frontends/ebnn/index.ts';
 import { json } from '../../compiler/frontends/json/index.ts';
 import { writeModel } from '../../compiler/frontends/json/write.ts';
 import { mxnet } from '../../compiler/frontends/mxnet/index.ts';
+import { keras } from '../../compiler/frontends/keras/index.ts';
 import { lasagne } from '../../compiler/frontends/lasagne/index.ts';
 import { onnx } from '../../compiler/frontends/onnx/index.ts';
 import { pytorch } from '../../compiler/frontends/pytorch/index.ts';
@@ -19,6 +20,7 @@ import { convolutional, quantized, residual, sequence } from '../support/seed-mo
 import { buildNetwork } from '../support/random-graph.ts';
 import { randomFrom } from '../support/random.ts';
 import { recipes } from '../support/recipe.ts';
+import { MUTATE_CONFIG, kerasCorpus } from './corpus-keras.ts';
 import { MUTATE_EBNN, ebnnCorpus } from './corpus-ebnn.ts';
 import { MUTATE_MXNET, mxnetCorpus } from './corpus-mxnet.ts';
 import { MUTATE_PICKLE, MUTATE_ZIP, lasagneCorpus, torchCorpus } from './corpus-torch.ts';
@@ -102,6 +104,7 @@ export const READERS: Readonly<Record<string, Reader>> = {
   mxnet: { frontend: mxnet, corpus: mxnetCorpus, mutators: MUTATE_MXNET, sideMutators: MUTATE_MXNET },
   pytorch: { frontend: pytorch, corpus: torchCorpus, mutators: [...MUTATE_PICKLE, ...MUTATE_ZIP] },
   lasagne: { frontend: lasagne, corpus: lasagneCorpus, mutators: MUTATE_ZIP },
+  keras: { frontend: keras, corpus: kerasCorpus, mutators: [...MUTATE_ZIP, ...MUTATE_CONFIG] },
   torch7: { frontend: torch7, corpus: torch7Corpus, mutators: MUTATE_TORCH7 },
   tensorflow: { frontend: tensorflow, corpus: tensorflowCorpus, mutators: MUTATE_TENSORFLOW, sideMutators: MUTATE_TENSORFLOW },
 };

@@ -1,0 +1,166 @@
+/** From the layers of a configuration and their weights to a graph. */
+import { UserError, fail, type Diagnostics } from '../../support/diagnostics.ts';
+import { ChannelsLast, type Value } from '../channels-last.ts';
+import type { FrontendOptions, Imported, SideFiles } from '../frontend.ts';
+import { OperatorNetwork, type NodeSource } from '../onnx/network.ts';
+import { list, nameKey, readModelConfig, type Layer, type Model, type TensorName } from './config.ts';
+import { readerOf } from './layers.ts';
+import type { LayerWeights } from './weights.ts';
+
+export interface KerasModel {
+  /** The parsed configuration. */
+  readonly config: unknown;
+  /** Where it stands, for messages. */
+  readonly place: { readonly file: string; readonly path: string };
+  readonly keras: 2 | 3;
+  readonly weights: (layers: readonly Layer[]) => ReadonlyMap<string, LayerWeights>;
+}
+
+const ADVICE: ReadonlyMap<string, string> = new Map([
+  ['Lambda', 'A Lambda layer holds code, which bnnc never runs: use a layer that says what it computes.'],
+  ['QuantSeparableConv2D', 'Use a QuantDepthwiseConv2D and a QuantConv2D of 1x1.'],
+  ['SeparableConv2D', 'Use a DepthwiseConv2D and a Conv2D of 1x1.'],
+]);
+
+function sourceOf({ name, kind }: Layer, file: string): NodeSource {
+  return { name, shown: kind, origin: { file, path: `layer "${name}" (${kind})` } };
+}
+
+function checkLayers({ layers }: Model, file: string, diagnostics: Diagnostics): void {
+  for (const layer of layers) {
+    const { origin } = sourceOf(layer, file);
+    if (layer.kind !== 'InputLayer' && readerOf(layer.kind) === undefined) {
+      diagnostics.error({
+        code: 'BNN1004',
+        message: `"${layer.name}" is a layer of the class "${layer.kind}", which bnnc does not support.`,
+        origin,
+        help: ADVICE.get(layer.kind) ?? 'Replace it by layers that bnnc knows, or cut the model before it with --output NAME.',
+      });
+    }
+  }
+}
+
+/** Sizes of one sample. */
+function inputSizes({ config }: Layer, source: NodeSource): readonly number[] {
+  const [, ...sizes] = list(config.get('batch_shape') ?? config.get('batch_input_shape'));
+  if (sizes.length > 0 && sizes.every((size) => typeof size === 'number' && Number.isSafeInteger(size) && size > 0))
+    return sizes as readonly number[];
+  return fail({
+    code: 'BNN1005',
+    message: `the input "${source.name}" has the sizes [${sizes.map((size) => String(size).slice(0, 20)).join(', ')}]; all but the batch must be fixed.`,
+    origin: source.origin,
+    help: 'Build the model with a fixed input shape.',
+  });
+}
+
+/** All layers in an order in which each follows what it takes. */
+interface Use {
+  readonly layer: Layer;
+  readonly use: number;
+  readonly inputs: readonly TensorName[];
+}
+
+function inOrder({ layers }: Model, file: string): readonly Use[] {
+  const uses = layers.flatMap((layer) => layer.uses.map((inputs, use) => ({ layer, use, inputs })));
+  const known = new Map(uses.map((entry) => [nameKey({ layer: entry.layer.name, use: entry.use }), entry]));
+  const readers = new Map<string, Use[]>();
+  const missing = new Map<Use, number>();
+  for (const entry of uses) {
+    const needed = new Set(entry.inputs.map(nameKey));
+    for (const key of needed) {
+      if (!known.has(key)) {
+        fail({
+          code: 'BNN1003',
+          message: `the layer "${entry.layer.name}" takes the tensor "${key}", which no layer makes.`,
+          origin: sourceOf(entry.layer, file).origin,
+        });
+      }
+      const others = readers.get(key);
+      if (others === undefined) readers.set(key, [entry]);
+      else others.push(entry);
+    }
+    missing.set(entry, needed.size);
+  }
+  const ready = uses.filter((entry) => missing.get(entry) === 0);
+  // The list grows while it is walked.
+  for (const entry of ready) {
+    for (const reader of readers.get(nameKey({ layer: entry.layer.name, use: entry.use })) ?? []) {
+      const left = (missing.get(reader) ?? 0) - 1;
+      missing.set(reader, left);
+      if (left === 0) ready.push(reader);
+    }
+  }
+  return ready;
+}
+
+/** @throws UserError for layers without a meaning, all at once */
+export function importKeras(model: KerasModel, side: SideFiles, options: FrontendOptions, diagnostics: Diagnostics): Imported {
+  const { file } = options;
+  const described = readModelConfig(model.config, model.place);
+  checkLayers(described, file, diagnostics);
+  diagnostics.stopOnErrors();
+  const network = new OperatorNetwork(file);
+  const net = new ChannelsLast(network);
+  const weights = model.weights(described.layers);
+  const values = new Map<string, Value>();
+  const sequentialInput = described.layers.find(({ kind }) => kind !== 'InputLayer');
+  for (const { layer, use, inputs } of inOrder(described, file)) {
+    const source = sourceOf(layer, file);
+    const taken = inputs.map((name) => values.get(nameKey(name)));
+    const present = taken.filter((value) => value !== undefined);
+    if (present.length < taken.length) continue;
+    const key = nameKey({ layer: layer.name, use });
+    try {
+      if (layer.kind === 'InputLayer') {
+        values.set(key, net.input(layer.name, inputSizes(layer, source), source.origin));
+        continue;
+      }
+      // The first layer of an older Sequential states the sizes of the input itself.
+      if (inputs.length === 0 && layer === sequentialInput) present.push(net.input('input', inputSizes(layer, source), source.origin));
+      checkPrecision(layer, source);
+      const read = readerOf(layer.kind);
+      const context = { layer, source, net, weights: weights.get(layer.name) ?? { named: new Map(), listed: [] }, keras: model.keras };
+      if (read !== undefined) values.set(key, read(context, present));
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      error.diagnostics.forEach((problem) => {
+        diagnostics.error(problem);
+      });
+    }
+  }
+  diagnostics.stopOnErrors();
+  return network.import(chooseOutput(described, values, net, model, options), side, options, diagnostics);
+}
+
+function checkPrecision({ config }: Layer, { name, shown, origin }: NodeSource): void {
+  const stated = JSON.stringify(config.get('dtype') ?? 'float32');
+  if (!stated.includes('float16')) return;
+  fail({
+    code: 'BNN1008',
+    message: `"${name}" (${shown}) computes in ${/\w*float16/.exec(stated)?.[0]}; float32 works.`,
+    origin,
+    help: 'Load the model with the policy float32 and save it again.',
+  });
+}
+
+function chooseOutput(
+  { outputs, layers }: Model,
+  values: ReadonlyMap<string, Value>,
+  net: ChannelsLast,
+  { place }: KerasModel,
+  { output, file }: FrontendOptions,
+): string {
+  const [first] = outputs;
+  const value = first && values.get(nameKey(first));
+  const made = first && layers.find(({ name }) => name === first.layer);
+  if (first === undefined || value === undefined || made === undefined || (outputs.length > 1 && output === null)) {
+    return fail({
+      code: 'BNN1006',
+      message: `the model has ${outputs.length} outputs${outputs.length === 1 ? ', which no layer makes' : '; bnnc compiles one'}.`,
+      origin: place,
+      details: outputs.slice(0, 20).map(({ layer }) => `output  "${layer}"`),
+      ...(outputs.length > 1 && first !== undefined ? { help: `Choose one with --output, for example --output "${first.layer}".` } : {}),
+    });
+  }
+  return output === null ? net.plain(value, sourceOf(made, file)) : value.tensor;
+}
