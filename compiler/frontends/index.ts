@@ -10,9 +10,10 @@ import { mxnet } from './mxnet/index.ts';
 import { onnx } from './onnx/index.ts';
 import { pytorch } from './pytorch/index.ts';
 import { tensorflow } from './tensorflow/index.ts';
+import { tflite } from './tflite/index.ts';
 import { torch7 } from './torch7/index.ts';
 
-export const FRONTENDS: readonly Frontend[] = [json, mxnet, ebnn, pytorch, tensorflow, lasagne, keras, torch7, onnx];
+export const FRONTENDS: readonly Frontend[] = [json, tflite, mxnet, ebnn, pytorch, tensorflow, lasagne, keras, torch7, onnx];
 
 /**
  * The frontend named `from`, else the first that recognises the bytes; `file` is the name shown to the user.

@@ -41,7 +41,6 @@ describe('detection by content', () => {
     ['a PNG image', Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13), 'PNG'],
     ['a zip archive', Uint8Array.of(0x50, 0x4b, 3, 4, 20, 0, 0, 0), 'zip'],
     ['a pickle', Uint8Array.of(0x80, 2, 0x8a, 10), 'pickle'],
-    ['TensorFlow Lite', Uint8Array.of(0x1c, 0, 0, 0, 0x54, 0x46, 0x4c, 0x33, 0, 0), 'TensorFlow Lite'],
     ['a git-lfs pointer', text('version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n'), 'git-lfs pointer'],
   ])('says what %s is', (_name, bytes, what) => {
     expect(onnx.accepts(bytes)).toBe(false);
