@@ -4,6 +4,7 @@
  */
 import { elementCount } from '../../ir/encoding.ts';
 import type { Value, Window } from '../channels-last.ts';
+import type { NodeSource } from '../onnx/network.ts';
 import { FLOAT32, INT32 } from './model.ts';
 import type { Computed, Translate, Translation } from './translation.ts';
 
@@ -92,7 +93,7 @@ function convolution(translation: Translation): Computed {
   const padValue = whole('pad_values', 0);
   if (padValue !== 0 && padValue !== 1) translation.refuse(`has pad_values ${padValue}; 0 and 1 work`);
   const { type } = translation.output();
-  const name = (what: string) => ({ ...source, name: `${source.name}/${what}` });
+  const name = (what: string): NodeSource => ({ ...source, name: `${source.name}/${what}` });
 
   const kernel = { shape, values, bias: null, groups };
   const dot = channels.conv(x, kernel, window, padValue, name('conv'));

@@ -1,7 +1,9 @@
 /** What the translations of single operators share: their inputs, options and activations. */
-import { ChannelsLast, refuseUse, type Value, type Window } from '../channels-last.ts';
+import type { ChannelsLast } from '../channels-last.ts';
+import { refuseUse, type Value, type Window } from '../channels-last.ts';
 import type { NodeSource } from '../onnx/network.ts';
-import { type LiteModel, type LiteOperator, type LiteTensor, Weights } from './model.ts';
+import type { Weights } from './model.ts';
+import { type LiteModel, type LiteOperator, type LiteTensor } from './model.ts';
 
 /** A tensor that is computed; `bits` stands for 32 channels a word. */
 export interface Computed {
