@@ -13,6 +13,7 @@ import { onnx } from '../../compiler/frontends/onnx/index.ts';
 import { pytorch } from '../../compiler/frontends/pytorch/index.ts';
 import { torch7 } from '../../compiler/frontends/torch7/index.ts';
 import { tensorflow } from '../../compiler/frontends/tensorflow/index.ts';
+import { tflite } from '../../compiler/frontends/tflite/index.ts';
 import { typeOf } from '../../compiler/ir/graph.ts';
 import { Diagnostics, UserError } from '../../compiler/support/diagnostics.ts';
 import { MODELS } from '../golden/make-models.ts';
@@ -28,6 +29,7 @@ import { MUTATE_TORCH7, torch7Corpus } from './corpus-torch7.ts';
 import { MUTATE_TENSORFLOW, tensorflowCorpus } from './corpus-tensorflow.ts';
 import { MUTATE_JSON } from './mutate-json.ts';
 import { MUTATE_ONNX } from './mutate-onnx.ts';
+import { MUTATE_TFLITE } from './mutate-tflite.ts';
 import type { Reader, Seed } from './reader.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../fixtures');
@@ -107,4 +109,5 @@ export const READERS: Readonly<Record<string, Reader>> = {
   keras: { frontend: keras, corpus: kerasCorpus, mutators: [...MUTATE_ZIP, ...MUTATE_CONFIG] },
   torch7: { frontend: torch7, corpus: torch7Corpus, mutators: MUTATE_TORCH7 },
   tensorflow: { frontend: tensorflow, corpus: tensorflowCorpus, mutators: MUTATE_TENSORFLOW, sideMutators: MUTATE_TENSORFLOW },
+  tflite: { frontend: tflite, corpus: () => filesBelow(FIXTURES, '.tflite'), mutators: MUTATE_TFLITE },
 };
