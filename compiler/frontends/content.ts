@@ -9,10 +9,16 @@ export interface ContentDescription {
 const EXPORT = 'Export the model to ONNX (torch.onnx.export, tf2onnx, or the QONNX export of Brevitas) and compile that file.';
 
 const SIGNATURES: readonly { readonly start: readonly number[]; readonly at?: number; readonly what: string; readonly help?: string }[] = [
-  { start: [0x50, 0x4b, 0x03, 0x04], what: 'it is a zip archive, as torch.save and numpy.savez write' },
-  { start: [0x80], what: 'it looks like a Python pickle, as torch.save wrote before PyTorch 1.6' },
-  { start: [0x89, 0x48, 0x44, 0x46], what: 'it is an HDF5 file, as Keras writes' },
-  { start: [0x54, 0x46, 0x4c, 0x33], at: 4, what: 'it is a TensorFlow Lite model' },
+  {
+    start: [0x50, 0x4b, 0x03, 0x04],
+    what: 'it is a zip archive, but none that torch.save, numpy.savez of BinaryNet or Keras wrote',
+    help: 'Give the file that torch.save, numpy.savez or model.save wrote, whole and not packed again; --from pytorch, lasagne or keras says what is missing in it.',
+  },
+  {
+    start: [0x80],
+    what: 'it looks like a Python pickle, but not like one of torch.save',
+    help: 'Save the weights with torch.save(model.state_dict(), ...).',
+  },
   { start: [0x89, 0x50, 0x4e, 0x47], what: 'it is a PNG image', help: 'Give the model file, not a picture.' },
   { start: [0x1f, 0x8b], what: 'it is compressed with gzip', help: 'Decompress it first (gunzip).' },
   {

@@ -17,6 +17,9 @@ import { broadcastShape, isPermutation, resolveAxis, resolveReshape, squeezedSha
 import { properSizes, transposedOrder, type Activation } from '../layout.ts';
 import { integerAttribute, integersAttribute, refuse, refuseOrder, type OnnxNode } from '../node.ts';
 
+/** Sizes of a shape in a message; a damaged one may have thousands. */
+const MOST_LISTED = 16;
+
 /** The same elements under another shape; the value follows at once where it becomes a vector or an image. */
 function reshaped(node: OnnxNode, context: ImportContext, x: Activation, shape: readonly number[] | undefined): Activation {
   if (shape === undefined) return refuse(node, `cannot give a tensor of shape [${x.shape.join(', ')}] that shape`);
@@ -42,7 +45,10 @@ export const readReshape: NodeReader = (node, context) => {
   // The shape was written for the batch that the file fixes.
   if (first === context.batch && context.batch !== 1) target[0] = 1;
   const shape = resolveReshape(x.shape, target, integerAttribute(node, 'allowzero', 0) !== 0);
-  if (shape === undefined) return refuse(node, `cannot give a tensor of shape [${x.shape.join(', ')}] the shape [${target.join(', ')}]`);
+  if (shape === undefined) {
+    const listed = [...target.slice(0, MOST_LISTED), ...(target.length > MOST_LISTED ? ['…'] : [])].join(', ');
+    return refuse(node, `cannot give a tensor of shape [${x.shape.join(', ')}] the shape [${listed}]`);
+  }
   return reshaped(node, context, x, shape);
 };
 
