@@ -29,7 +29,8 @@ function document(units: number): object {
   };
   const layers = [2, 6, 10].flatMap((at) => [hidden(`features.${at}`), batchNorm(`features.${at + 1}`), SIGN]);
   const input = { name: 'image', type: 'u8', shape: [1, 28, 28], scale: '1/255' };
-  return network(input, [twice, SIGN, FLATTEN, ...layers, last('fc', units, 10)]);
+  // Flattened first: a map of one channel would take a word for each pixel.
+  return network(input, [FLATTEN, twice, SIGN, ...layers, last('fc', units, 10)]);
 }
 
 export const BREVITAS: readonly Topology[] = [
