@@ -17,8 +17,8 @@ const ROOT = join(import.meta.dirname, '../..');
 const PIXELS = ['--input', 'u8', '--input-scale', '1/255'];
 
 /** Bytes. What a user downloads and what it takes on disk; dependencies are counted by nobody. */
-const LARGEST_PACKED = 600_000;
-const LARGEST_UNPACKED = 2_100_000;
+const LARGEST_PACKED = 800_000;
+const LARGEST_UNPACKED = 2_900_000;
 
 const packSchema = z.tuple([
   z.object({ filename: z.string(), size: z.int(), unpackedSize: z.int(), files: z.array(z.object({ path: z.string(), mode: z.int() })) }),
