@@ -109,7 +109,7 @@ function read(bytes: Uint8Array, side: SideFiles, options: FrontendOptions, diag
 
 export const tflite: Frontend = {
   name: 'tflite',
-  doc: 'TensorFlow Lite, float networks and those of Larq Compute Engine (.tflite)',
+  doc: 'TensorFlow Lite (.tflite): float networks, and those of Larq Compute Engine.',
   accepts: isLite,
   read,
 };
