@@ -63,6 +63,17 @@ export class Diagnostics {
     this.#items.push({ ...problem, severity: 'warning' });
   }
 
+  /** The result of `work`, or undefined with its problems collected. */
+  collect<T>(work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      for (const problem of error.diagnostics) this.error(problem);
+      return undefined;
+    }
+  }
+
   get warnings(): readonly Diagnostic[] {
     return this.#items.filter((d) => d.severity === 'warning');
   }

@@ -2,7 +2,7 @@
 import { GraphBuilder, type Replacement } from '../../ir/builder.ts';
 import { elementCount } from '../../ir/encoding.ts';
 import type { ValueId } from '../../ir/types.ts';
-import { UserError, fail, type Diagnostics, type Origin } from '../../support/diagnostics.ts';
+import { fail, type Diagnostics, type Origin } from '../../support/diagnostics.ts';
 import { nearest } from '../../support/nearest.ts';
 import type { FrontendOptions, Imported, SideFiles } from '../frontend.ts';
 import type { TensorFile } from '../tensor-file.ts';
@@ -112,18 +112,14 @@ class Build {
     const type = this.#builder.typeOf(first);
     const attrs = FORMS[node.op].read(node.json, fields, type);
     if (this.#problems.count > before) return;
-    try {
-      const step = { kind: node.op, attrs } as Replacement;
-      const value = this.#builder.replacement(step, node.name, inputs, this.#origin(node));
-      const order = orderBehind(node, orders, type, this.#builder.typeOf(value).shape, this.#layout);
-      if (order !== null && 'what' in order) fields.problem([], order);
-      else if (this.#fits(node, value)) {
-        this.#values.set(node.name, value);
-        this.#orders.set(value, order);
-      }
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      for (const problem of error.diagnostics) this.#diagnostics.error(problem);
+    const step = { kind: node.op, attrs } as Replacement;
+    const value = this.#diagnostics.collect(() => this.#builder.replacement(step, node.name, inputs, this.#origin(node)));
+    if (value === undefined) return;
+    const order = orderBehind(node, orders, type, this.#builder.typeOf(value).shape, this.#layout);
+    if (order !== null && 'what' in order) fields.problem([], order);
+    else if (this.#fits(node, value)) {
+      this.#values.set(node.name, value);
+      this.#orders.set(value, order);
     }
   }
 

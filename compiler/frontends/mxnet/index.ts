@@ -1,5 +1,5 @@
 /** The MXNet frontend: graphs and arrays of MXNet, BMXNet and BMXNet v2 (hpi-xnor). */
-import { UserError, fail, type Diagnostics } from '../../support/diagnostics.ts';
+import { fail, type Diagnostics } from '../../support/diagnostics.ts';
 import type { Frontend, FrontendOptions, Imported, SideFiles } from '../frontend.ts';
 import { OperatorNetwork } from '../onnx/network.ts';
 import { findParts, type Parts } from './files.ts';
@@ -9,6 +9,11 @@ import { inputSizes } from './sizes.ts';
 import { isSymbol, type Edge, type SymbolGraph, type SymbolNode } from './symbol.ts';
 import type { Operand } from './translation.ts';
 
+/** What an operator reads when it does not train. */
+function readEdges({ op, inputs }: SymbolNode): readonly Edge[] {
+  return ONE_INPUT.has(op) ? inputs.slice(0, 1) : inputs;
+}
+
 /** The nodes that the heads depend on, in order. */
 function neededNodes({ nodes, heads }: SymbolGraph): readonly SymbolNode[] {
   const needed = new Set(heads.map(({ node }) => node));
@@ -16,7 +21,7 @@ function neededNodes({ nodes, heads }: SymbolGraph): readonly SymbolNode[] {
     .toReversed()
     .filter((node) => {
       if (!needed.has(node.index)) return false;
-      for (const edge of ONE_INPUT.has(node.op) ? node.inputs.slice(0, 1) : node.inputs) needed.add(edge.node);
+      for (const edge of readEdges(node)) needed.add(edge.node);
       return true;
     })
     .toReversed();
@@ -87,20 +92,16 @@ function translate(
     if (array !== undefined) operands.set(node.index, [{ kind: 'array', name: node.name, array }]);
     return;
   }
-  const edges: readonly Edge[] = ONE_INPUT.has(node.op) ? node.inputs.slice(0, 1) : node.inputs;
+  const edges = readEdges(node);
   const inputs = edges.flatMap((edge) => operands.get(edge.node)?.[edge.output] ?? []);
   const operator = OPERATORS.get(node.op);
   if (inputs.length !== edges.length || operator === undefined) return;
-  try {
-    const made = operator({ network, node, inputs });
-    operands.set(
-      node.index,
-      [made].flat().map((tensor) => ({ kind: 'tensor', tensor })),
-    );
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    for (const problem of error.diagnostics) diagnostics.error(problem);
-  }
+  const made = diagnostics.collect(() => operator({ network, node, inputs }));
+  if (made === undefined) return;
+  operands.set(
+    node.index,
+    [made].flat().map((tensor) => ({ kind: 'tensor', tensor })),
+  );
 }
 
 export const mxnet: Frontend = {

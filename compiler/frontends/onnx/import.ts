@@ -1,6 +1,6 @@
 /** Builds the graph: reads the nodes that the output needs, one by one, and lays the result out as the compiler expects it. */
 import { GraphBuilder } from '../../ir/builder.ts';
-import { UserError, fail, type Diagnostics, type Problem } from '../../support/diagnostics.ts';
+import { fail, type Diagnostics } from '../../support/diagnostics.ts';
 import type { Graph, ValueId } from '../../ir/types.ts';
 import type { Imported, ImportedTensor, SideFiles } from '../frontend.ts';
 import { readSparseTensor, readTensor } from './constant.ts';
@@ -35,7 +35,7 @@ export function importGraph(plan: ImportPlan, side: SideFiles, diagnostics: Diag
   const context: ImportContext = { builder, batch: input.batch, tensors };
   const failed = new Set<string>();
   for (const node of plan.reached.nodes) {
-    const result = collect(diagnostics, () => readNode(node, context, side, failed, plan.graph));
+    const result = diagnostics.collect(() => readNode(node, context, side, failed, plan.graph));
     const results = result === undefined || 'kind' in result ? [result] : result;
     node.outputs.forEach((output, i) => {
       const tensor = results[i];
@@ -47,19 +47,6 @@ export function importGraph(plan: ImportPlan, side: SideFiles, diagnostics: Diag
   return finish(plan, input, context, diagnostics);
 }
 
-/** The result of `work`, or undefined with its problems collected. */
-function collect<T>(diagnostics: Diagnostics, work: () => T): T | undefined {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    error.diagnostics.forEach((problem: Problem) => {
-      diagnostics.error(problem);
-    });
-    return undefined;
-  }
-}
-
 function readInitializers({ graph, reached }: ImportPlan, side: SideFiles, tensors: Map<string, Tensor>, diagnostics: Diagnostics): void {
   for (const name of reached.tensors) {
     const proto = graph.initializers.get(name);
@@ -67,7 +54,7 @@ function readInitializers({ graph, reached }: ImportPlan, side: SideFiles, tenso
     const known = graph.constants.get(name);
     if (known !== undefined) tensors.set(name, known);
     const origin = { file: graph.file, path: `graph.initializer "${name}"` };
-    const tensor = collect(diagnostics, () =>
+    const tensor = diagnostics.collect(() =>
       proto !== undefined ? readTensor(proto, side, origin) : sparse !== undefined ? readSparseTensor(sparse, side, origin) : undefined,
     );
     if (tensor !== undefined) tensors.set(name, tensor);
@@ -142,7 +129,7 @@ function finish(plan: ImportPlan, input: GraphInput, context: ImportContext, dia
   const last = graph.producers.get(ending.tensor);
   const tensor = context.tensors.get(ending.tensor);
   const isMade = last === undefined || tensor === undefined || tensor.kind === 'activation' || tensor.kind === 'constant';
-  const output = isMade ? tensor : collect(diagnostics, () => settle(last, context, tensor));
+  const output = isMade ? tensor : diagnostics.collect(() => settle(last, context, tensor));
   diagnostics.stopOnErrors();
   if (output?.kind !== 'activation') {
     return fail({
@@ -151,8 +138,8 @@ function finish(plan: ImportPlan, input: GraphInput, context: ImportContext, dia
       origin: last?.origin ?? { file: graph.file, path: 'graph.output' },
     });
   }
-  const laidOut = last === undefined ? output : collect(diagnostics, () => layOut(output, context, last));
-  const notes = [...input.notes, ...(collect(diagnostics, () => checkTail(ending, output.shape, context)) ?? [])];
+  const laidOut = last === undefined ? output : diagnostics.collect(() => layOut(output, context, last));
+  const notes = [...input.notes, ...(diagnostics.collect(() => checkTail(ending, output.shape, context)) ?? [])];
   diagnostics.stopOnErrors();
   const value = laidOut ?? output;
   if (isImage(value) && value.order !== null) notes.push('The output is an image: the header gives it as [height][width][channel].');

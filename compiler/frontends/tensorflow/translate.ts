@@ -1,6 +1,6 @@
 /** From the nodes between placeholder and scores to a network in ONNX's operators. */
 import { elementCount } from '../../ir/encoding.ts';
-import { fail, UserError, type Diagnostics } from '../../support/diagnostics.ts';
+import { fail, type Diagnostics } from '../../support/diagnostics.ts';
 import type { FrontendOptions, Imported, SideFiles } from '../frontend.ts';
 import { MOST_ELEMENTS } from '../limits.ts';
 import { OperatorNetwork } from '../onnx/network.ts';
@@ -76,7 +76,7 @@ function needsOf(node: GraphNode, resolver: Resolver): readonly string[] {
 
 /** The nodes of the network in the order in which they are computed, all of them known operations. */
 function reachedNodes(resolver: Resolver, root: GraphNode, diagnostics: Diagnostics): readonly GraphNode[] {
-  const nodes = inOrder(resolver.graph, [root.name], (node) => collect(diagnostics, () => needsOf(node, resolver)) ?? []);
+  const nodes = inOrder(resolver.graph, [root.name], (node) => diagnostics.collect(() => needsOf(node, resolver)) ?? []);
   diagnostics.stopOnErrors();
   for (const node of nodes) {
     if (TRANSLATORS.has(node.op) && !isSwitch(node)) continue;
@@ -89,18 +89,6 @@ function reachedNodes(resolver: Resolver, root: GraphNode, diagnostics: Diagnost
   }
   diagnostics.stopOnErrors();
   return nodes;
-}
-
-function collect<T>(diagnostics: Diagnostics, work: () => T): T | undefined {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    error.diagnostics.forEach((problem) => {
-      diagnostics.error(problem);
-    });
-    return undefined;
-  }
 }
 
 /**
@@ -122,7 +110,7 @@ export function importTensorflowGraph(
   const failed = new Set<string>();
   for (const node of nodes) {
     if (needsOf(node, resolver).some((name) => failed.has(name))) failed.add(node.name);
-    else if (collect(diagnostics, () => translate(node, to) ?? true) === undefined) failed.add(node.name);
+    else if (diagnostics.collect(() => translate(node, to) ?? true) === undefined) failed.add(node.name);
   }
   diagnostics.stopOnErrors();
   const last = producerOf(graph, ending, null);

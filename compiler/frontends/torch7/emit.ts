@@ -1,5 +1,5 @@
 /** From layers to operators. */
-import { fail, UserError, type Diagnostics } from '../../support/diagnostics.ts';
+import { fail, type Diagnostics } from '../../support/diagnostics.ts';
 import type { OperatorNetwork } from '../onnx/network.ts';
 import type { Layer, Outcome, Sizes } from './layer.ts';
 import { walk } from './walk.ts';
@@ -21,17 +21,7 @@ function checked(outcome: Outcome): Sizes {
 export function emitLayers(network: OperatorNetwork, root: Layer, input: Sizes, diagnostics: Diagnostics): string {
   const first: Value = { name: network.input('input', input, root.module.source.origin), sizes: input };
   // What cannot be read is left out, and the next layers are read to report all at once.
-  const collect = (x: string, work: () => string): string => {
-    try {
-      return work();
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      error.diagnostics.forEach((problem) => {
-        diagnostics.error(problem);
-      });
-      return x;
-    }
-  };
+  const collect = (x: string, work: () => string): string => diagnostics.collect(work) ?? x;
   const flow = walk<Value>(
     root,
     { one: first },
