@@ -6,9 +6,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compileModel, type CompileOptions } from '../compiler/driver/compile.ts';
-import { NO_INPUT_WORDS } from '../compiler/driver/options.ts';
 import { loadTarget } from '../compiler/targets/load.ts';
 import { textFiles } from './architecture/text.ts';
+import { compileOptions } from './support/options.ts';
 
 interface Budget {
   /** Planned for cortex-m4, --optimize size. */
@@ -34,20 +34,7 @@ function overruns(what: string, actual: Readonly<Record<string, number>>, allowe
 }
 
 function optionsFor(inputScale: string | null): CompileOptions {
-  return {
-    ...NO_INPUT_WORDS,
-    ...(inputScale === null ? {} : { input: 'u8', inputScale }),
-    name: null,
-    from: null,
-    output: null,
-    target: loadTarget('cortex-m4'),
-    goal: 'size',
-    flash: null,
-    ram: null,
-    forcedKernel: null,
-    command: '',
-    strict: false,
-  };
+  return compileOptions(loadTarget('cortex-m4'), { ...(inputScale === null ? {} : { input: 'u8', inputScale }) });
 }
 
 describe('the budget', () => {

@@ -3,7 +3,6 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { benchModel } from '../../compiler/driver/bench.ts';
 import type { CompileOptions, ModelSource } from '../../compiler/driver/compile.ts';
-import { NO_INPUT_WORDS } from '../../compiler/driver/options.ts';
 import { KERNELS } from '../../compiler/kernels/index.ts';
 import type { BenchReport, TargetBench } from '../../compiler/report/bench.ts';
 import type { Optimization } from '../../compiler/runner/toolchain.ts';
@@ -12,6 +11,7 @@ import type { Target } from '../../compiler/targets/target.ts';
 import { BENCH_MODELS } from '../../scripts/bench-models.ts';
 import type { NetworkEntry } from './record.ts';
 import type { BenchNetwork, Row } from './rows.ts';
+import { compileOptions } from '../support/options.ts';
 
 export const MODELS_FOLDER = join(import.meta.dirname, '../../build/networks');
 
@@ -28,20 +28,15 @@ export function sourceOf({ name, fixture }: BenchNetwork): ModelSource {
 
 /** No limit of flash or RAM is refused: the board has room or it has not. */
 export function optionsFor({ network, goal, forcedKernel }: Row, target: Target): CompileOptions {
-  return {
-    ...NO_INPUT_WORDS,
+  return compileOptions(target, {
     ...(network.fixture === null ? {} : { input: 'u8', inputScale: '1/255' }),
     name: network.name.replaceAll('-', '_'),
-    from: null,
-    output: null,
-    target,
     goal,
     flash: Number.MAX_SAFE_INTEGER,
     ram: Number.MAX_SAFE_INTEGER,
     forcedKernel,
     command: `bnnc bench ${network.name}`,
-    strict: false,
-  };
+  });
 }
 
 /** Why a row cannot be counted, or null. */

@@ -4,12 +4,13 @@ import { basename, join } from 'node:path';
 import { readModel } from '../../compiler/cli/files.ts';
 import { compileModel, headerOf, type CompileOptions, type Compiled, type ModelSource } from '../../compiler/driver/compile.ts';
 import { readDataset } from '../../compiler/driver/dataset.ts';
-import { NO_INPUT_WORDS, type InputWords } from '../../compiler/driver/options.ts';
+import type { InputWords } from '../../compiler/driver/options.ts';
 import { readLabels, readSamples, type Samples } from '../../compiler/driver/samples.ts';
 import { inputFile, interpretSamples, verifyTarget, type Reference, type TargetResult } from '../../compiler/driver/verify.ts';
 import { typeOf } from '../../compiler/ir/graph.ts';
 import { loadTarget } from '../../compiler/targets/load.ts';
 import type { Target } from '../../compiler/targets/target.ts';
+import { compileOptions } from '../support/options.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const FIXTURES = join(ROOT, 'fixtures');
@@ -130,20 +131,7 @@ export function predictionsOfOnnxRuntime({ golden }: TrainedModel): string {
 }
 
 export function optionsFor(model: TrainedModel, target: Target, name: string | null = null): CompileOptions {
-  return {
-    ...NO_INPUT_WORDS,
-    ...model.words,
-    name: name ?? model.name,
-    from: null,
-    output: null,
-    target,
-    goal: 'size',
-    flash: null,
-    ram: null,
-    forcedKernel: null,
-    command: `bnnc compile ${basename(model.file)}`,
-    strict: false,
-  };
+  return compileOptions(target, { ...model.words, name: name ?? model.name, command: `bnnc compile ${basename(model.file)}` });
 }
 
 export function sourceOf({ file, topology }: TrainedModel): ModelSource {

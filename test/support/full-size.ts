@@ -1,27 +1,15 @@
 /** The networks of scripts/full-size-models.ts as tests compile them. */
 import { compileModel, type CompileOptions, type Compiled } from '../../compiler/driver/compile.ts';
-import { NO_INPUT_WORDS } from '../../compiler/driver/options.ts';
 import { randomSamples } from '../../compiler/driver/random-samples.ts';
 import { typeOf } from '../../compiler/ir/graph.ts';
 import type { TensorData } from '../../compiler/ir/types.ts';
 import { loadTarget } from '../../compiler/targets/load.ts';
 import type { FullSizeModel } from '../../scripts/full-size-models.ts';
+import { compileOptions } from './options.ts';
 
 export const HOST = loadTarget('host');
 
-const OPTIONS: CompileOptions = {
-  ...NO_INPUT_WORDS,
-  name: null,
-  from: null,
-  output: null,
-  target: HOST,
-  goal: 'speed',
-  flash: null,
-  ram: null,
-  forcedKernel: null,
-  command: '',
-  strict: true,
-};
+const OPTIONS: CompileOptions = compileOptions(HOST, { goal: 'speed', strict: true });
 
 /** @param divisor of all widths */
 export function compiledModel({ name, json }: FullSizeModel, divisor: number): Compiled {

@@ -2,9 +2,10 @@
 import { dirname, join } from 'node:path';
 import { readModel } from '../../compiler/cli/files.ts';
 import { compileModel, type CompileOptions, type Compiled, type ModelSource } from '../../compiler/driver/compile.ts';
-import { NO_INPUT_WORDS, type InputWords } from '../../compiler/driver/options.ts';
+import type { InputWords } from '../../compiler/driver/options.ts';
 import type { Node } from '../../compiler/ir/types.ts';
 import { loadTarget } from '../../compiler/targets/load.ts';
+import { compileOptions } from './options.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../fixtures');
 
@@ -22,20 +23,7 @@ function sourceOf({ file, topology }: Twin): ModelSource {
 }
 
 export function compileTwin(twin: Twin): Compiled {
-  const options: CompileOptions = {
-    ...NO_INPUT_WORDS,
-    ...twin.words,
-    name: 'net',
-    from: null,
-    output: null,
-    target: loadTarget('cortex-m4'),
-    goal: 'size',
-    flash: null,
-    ram: null,
-    forcedKernel: null,
-    command: '',
-    strict: false,
-  };
+  const options: CompileOptions = compileOptions(loadTarget('cortex-m4'), { ...twin.words, name: 'net' });
   return compileModel(sourceOf(twin), options);
 }
 

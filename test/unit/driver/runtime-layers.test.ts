@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import { runtimeLayerProblems, runtimeLayersText } from '../../../compiler/cli/runtime-layers-text.ts';
 import { lowerModel, type CompileOptions, type ModelSource } from '../../../compiler/driver/compile.ts';
-import { NO_INPUT_WORDS } from '../../../compiler/driver/options.ts';
 import { compareRuntimeLayers, type RuntimeLayers } from '../../../compiler/driver/runtime-layers.ts';
 import type { Samples } from '../../../compiler/driver/samples.ts';
 import { exposeTensors } from '../../../compiler/frontends/onnx/expose.ts';
@@ -10,6 +9,7 @@ import { decodeModel } from '../../../compiler/frontends/onnx/wire.ts';
 import { loadTarget } from '../../../compiler/targets/load.ts';
 import { OnnxModel } from '../../support/onnx-model.ts';
 import { randomFrom } from '../../support/random.ts';
+import { compileOptions } from '../../support/options.ts';
 
 /** Two 1×1 convolutions with a sign between them, channels first as in every ONNX file; the pixels of 2 channels are bytes. */
 function network(first: readonly number[], threshold: number): Uint8Array {
@@ -23,21 +23,7 @@ function network(first: readonly number[], threshold: number): Uint8Array {
 }
 
 const WEIGHTS = [1, -1, -1, 1, 1, 1];
-const OPTIONS: CompileOptions = {
-  ...NO_INPUT_WORDS,
-  input: 'u8',
-  inputScale: '1/4',
-  name: null,
-  from: null,
-  output: null,
-  target: loadTarget('host'),
-  goal: 'size',
-  flash: null,
-  ram: null,
-  forcedKernel: null,
-  command: '',
-  strict: false,
-};
+const OPTIONS: CompileOptions = compileOptions(loadTarget('host'), { input: 'u8', inputScale: '1/4' });
 
 function sourceOf(bytes: Uint8Array): ModelSource {
   return { bytes, file: 'net.onnx', side: { list: () => [], read: () => undefined } };

@@ -4,30 +4,18 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compileModel, type CompileOptions, type Compiled } from '../../../compiler/driver/compile.ts';
-import { NO_INPUT_WORDS, type InputWords } from '../../../compiler/driver/options.ts';
+import type { InputWords } from '../../../compiler/driver/options.ts';
 import { interpret } from '../../../compiler/ir/interpret.ts';
 import { loadTarget } from '../../../compiler/targets/load.ts';
 import { ENCODINGS, reencode, streamline } from '../../support/encodings.ts';
 import { NO_FILES } from './read-model.ts';
+import { compileOptions } from '../../support/options.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../../fixtures');
 const PIXELS: Partial<InputWords> = { input: 'u8', inputScale: '1/255' };
 
 function compiled(bytes: Uint8Array, words: Partial<InputWords>): Compiled {
-  const options: CompileOptions = {
-    ...NO_INPUT_WORDS,
-    ...words,
-    name: 'net',
-    from: null,
-    output: null,
-    target: loadTarget('cortex-m4'),
-    goal: 'size',
-    flash: null,
-    ram: null,
-    forcedKernel: null,
-    command: '',
-    strict: false,
-  };
+  const options: CompileOptions = compileOptions(loadTarget('cortex-m4'), { ...words, name: 'net' });
   return compileModel({ bytes, file: 'net.onnx', side: NO_FILES }, options);
 }
 

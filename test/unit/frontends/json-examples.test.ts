@@ -3,18 +3,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compileModel } from '../../../compiler/driver/compile.ts';
-import { NO_INPUT_WORDS } from '../../../compiler/driver/options.ts';
 import { interpret } from '../../../compiler/ir/interpret.ts';
 import { realValues } from '../../../compiler/ir/encoding.ts';
 import { loadTarget } from '../../../compiler/targets/load.ts';
+import { compileOptions } from '../../support/options.ts';
 import { randomFrom } from '../../support/random.ts';
 import { NO_FILES } from './read-json.ts';
 
 function compiled(file: string) {
   const bytes = readFileSync(join(import.meta.dirname, '../../../fixtures/hand-written', file));
-  const options = { ...NO_INPUT_WORDS, name: null, from: null, output: null, target: loadTarget('host'), goal: 'size' } as const;
-  const rest = { flash: null, ram: null, forcedKernel: null, command: 'test', strict: true } as const;
-  return compileModel({ bytes, file, side: NO_FILES }, { ...options, ...rest });
+  return compileModel({ bytes, file, side: NO_FILES }, compileOptions(loadTarget('host'), { strict: true }));
 }
 
 describe('majority.json', () => {

@@ -1,17 +1,15 @@
 /** What the frontend reads, the rest of the compiler takes: every operator, to the header. */
 import { describe, expect, it } from 'vitest';
 import { compileModel } from '../../../compiler/driver/compile.ts';
-import { NO_INPUT_WORDS } from '../../../compiler/driver/options.ts';
 import { UserError } from '../../../compiler/support/diagnostics.ts';
 import { loadTarget } from '../../../compiler/targets/load.ts';
 import { Draw } from '../../support/onnx-cases/case.ts';
 import { CASES } from '../../support/onnx-cases/index.ts';
 import { OnnxModel } from '../../support/onnx-model.ts';
+import { compileOptions } from '../../support/options.ts';
 import { NO_FILES, randomSource } from './read-model.ts';
 
-const TARGET = loadTarget('host');
-const INPUT = { ...NO_INPUT_WORDS, name: null, from: null, output: null, signZero: 'plus', target: TARGET, goal: 'size' } as const;
-const REST = { flash: null, ram: null, forcedKernel: null, command: 'test', strict: false } as const;
+const OPTIONS = compileOptions(loadTarget('host'), { signZero: 'plus' });
 
 describe('a network of one operator is planned for C, or ends with bits where scores are needed', () => {
   it.each(Object.keys(CASES))('%s', (name) => {
@@ -22,7 +20,7 @@ describe('a network of one operator is planned for C, or ends with bits where sc
       const model = new OnnxModel(draw.int(...found.opsets));
       const { output } = found.build(model, draw, (value) => value);
       try {
-        const { plan } = compileModel({ bytes: model.bytes(output), file: 'x.onnx', side: NO_FILES }, { ...INPUT, ...REST });
+        const { plan } = compileModel({ bytes: model.bytes(output), file: 'x.onnx', side: NO_FILES }, OPTIONS);
         expect(plan.names.prefix).toBe('x');
       } catch (error) {
         if (!(error instanceof UserError)) throw error;

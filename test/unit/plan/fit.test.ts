@@ -5,9 +5,9 @@ import { fitProblem, fittingPlan } from '../../../compiler/plan/fit.ts';
 import type { Plan } from '../../../compiler/plan/plan.ts';
 import { BENCH_MODELS } from '../../../scripts/bench-models.ts';
 import { compileModel, type CompileOptions, type ModelSource } from '../../../compiler/driver/compile.ts';
-import { NO_INPUT_WORDS } from '../../../compiler/driver/options.ts';
 import { UserError } from '../../../compiler/support/diagnostics.ts';
 import { loadTarget } from '../../../compiler/targets/load.ts';
+import { compileOptions } from '../../support/options.ts';
 
 interface Tried {
   readonly plan: Plan;
@@ -87,19 +87,7 @@ describe('a network of three convolutions', () => {
     bytes: Buffer.from(model?.json() ?? ''),
     side: { list: () => [], read: () => undefined },
   };
-  const options: CompileOptions = {
-    ...NO_INPUT_WORDS,
-    name: null,
-    from: null,
-    output: null,
-    target: loadTarget('cortex-m4'),
-    goal: 'speed',
-    flash: null,
-    ram: null,
-    forcedKernel: null,
-    command: 'test',
-    strict: false,
-  };
+  const options: CompileOptions = compileOptions(loadTarget('cortex-m4'), { goal: 'speed' });
   const planFor = (flash: number | null, ram: number | null): Plan => compileModel(source, { ...options, flash, ram }).plan;
   const estimate = ({ layers }: Plan): number => layers.reduce((sum, { instructions }) => sum + instructions, 0);
 

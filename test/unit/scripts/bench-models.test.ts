@@ -1,27 +1,15 @@
 /** The networks of scripts/bench-models.ts: the same every time, and half ones between layers. */
 import { describe, expect, it } from 'vitest';
 import { lowerModel, type CompileOptions } from '../../../compiler/driver/compile.ts';
-import { NO_INPUT_WORDS } from '../../../compiler/driver/options.ts';
 import { randomSamples } from '../../../compiler/driver/random-samples.ts';
 import { typeOf } from '../../../compiler/ir/graph.ts';
 import { interpretAll } from '../../../compiler/ir/interpret.ts';
 import { loadTarget } from '../../../compiler/targets/load.ts';
 import { BENCH_MODELS } from '../../../scripts/bench-models.ts';
 import { ROWS, rowsWith, wordsOf } from '../../networks/rows.ts';
+import { compileOptions } from '../../support/options.ts';
 
-const OPTIONS: CompileOptions = {
-  ...NO_INPUT_WORDS,
-  name: null,
-  from: null,
-  output: null,
-  target: loadTarget('host'),
-  goal: 'speed',
-  flash: null,
-  ram: null,
-  forcedKernel: null,
-  command: '',
-  strict: true,
-};
+const OPTIONS: CompileOptions = compileOptions(loadTarget('host'), { goal: 'speed', strict: true });
 
 describe.each(BENCH_MODELS.map((model) => [model.name, model] as const))('%s', (name, model) => {
   const text = model.json();
