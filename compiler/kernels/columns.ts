@@ -2,6 +2,8 @@
 import type { Target } from '../targets/target.ts';
 import { slownessOf } from './cores.ts';
 import type { GeneratedFunction } from './kernel.ts';
+import { codeFor, type Code } from './sliced/adders.ts';
+import { WORD } from './sliced/word.ts';
 
 /** Straight-line code is longer than this for no row: longer rows go in parts of equal length through one loop. */
 const MOST_STRAIGHT = 144;
@@ -20,19 +22,6 @@ interface Counted {
   readonly column: number;
 }
 
-/** A list of C statements that each make or change one local word. */
-class Statements {
-  readonly lines: string[] = [];
-  #next = 0;
-
-  define(expression: string): string {
-    const name = `t${this.#next}`;
-    this.#next += 1;
-    this.lines.push(`const uint32_t ${name} = ${expression};`);
-    return name;
-  }
-}
-
 /**
  * Carry-save compression of the words a[i] ^ w[i] (Harley and Seal; Warren, Hacker's Delight, section 5-2).
  *
@@ -42,26 +31,26 @@ class Statements {
  * first, until every column has at most one word c_j:
  *     distance = sum over j of 2^j pop(c_j),      j <= log2 K.
  */
-function columnWordsByThrees(statements: Statements, words: number): readonly Counted[] {
+function columnWordsByThrees(code: Code, words: number): readonly Counted[] {
   const columns: string[][] = [[]];
   const push = (column: number, name: string): void => {
     const held = (columns[column] ??= []);
     held.push(name);
     if (held.length < 3) return;
     const [x = '', y = '', z = ''] = held.splice(0, 3);
-    const half = statements.define(`${x} ^ ${y}`);
-    const sum = statements.define(`${half} ^ ${z}`);
-    const carry = statements.define(`(${x} & ${y}) | (${half} & ${z})`);
+    const half = code.define(`${x} ^ ${y}`);
+    const sum = code.define(`${half} ^ ${z}`);
+    const carry = code.define(`(${x} & ${y}) | (${half} & ${z})`);
     push(column, sum);
     push(column + 1, carry);
   };
-  for (let i = 0; i < words; i += 1) push(0, statements.define(`a[${i}] ^ bnn1_rom_u32(w + ${i})`));
+  for (let i = 0; i < words; i += 1) push(0, code.define(`a[${i}] ^ bnn1_rom_u32(w + ${i})`));
   for (let j = 0; j < columns.length; j += 1) {
     const held = columns[j] ?? [];
     if (held.length < 2) continue;
     const [x = '', y = ''] = held.splice(0, 2);
-    const carry = statements.define(`${x} & ${y}`);
-    push(j, statements.define(`${x} ^ ${y}`));
+    const carry = code.define(`${x} & ${y}`);
+    push(j, code.define(`${x} ^ ${y}`));
     push(j + 1, carry);
   }
   return columns.flatMap((held, column) => held.map((name) => ({ name, column })));
@@ -78,9 +67,9 @@ interface Column {
  * The same with two full adders of a column together, with words in pairs (x, x ^ y): 8 operations instead of 10, and their carries
  * are a pair again (see sliced/adders.ts). More words wait, which pays where every operation overwrites an operand: on Thumb-1.
  */
-function columnWordsInPairs(statements: Statements, words: number): readonly Counted[] {
+function columnWordsInPairs(code: Code, words: number): readonly Counted[] {
   const columns: Column[] = [];
-  const define = (expression: string): string => statements.define(expression);
+  const define = (expression: string): string => code.define(expression);
   const columnAt = (at: number): Column => (columns[at] ??= {});
   const addWord = (at: number, word: string): void => {
     const column = columnAt(at);
@@ -133,10 +122,10 @@ function columnWordsInPairs(statements: Statements, words: number): readonly Cou
  * then holds at most 4. Words of neighbouring columns share one word of nibbles, at most 4 + 2 * 4 = 12, and of bytes, at most
  * 24. Two such words, of columns j and j + 2, make bytes of at most 24 + 4 * 24 = 120, whose sum is at most 480.
  */
-function countedBits(statements: Statements, words: readonly Counted[]): string {
+function countedBits(code: Code, words: readonly Counted[]): string {
   const nibbles = (name: string): string => {
-    const twos = statements.define(`${name} - ((${name} >> 1) & pairs)`);
-    return statements.define(`(${twos} & nibbles) + ((${twos} >> 2) & nibbles)`);
+    const twos = code.define(`${name} - ((${name} >> 1) & pairs)`);
+    return code.define(`(${twos} & nibbles) + ((${twos} >> 2) & nibbles)`);
   };
   const inPairs = <T extends Counted>(list: readonly T[], distance: number): readonly (readonly [T, T?])[] => {
     const [first, ...rest] = list;
@@ -148,22 +137,22 @@ function countedBits(statements: Statements, words: readonly Counted[]): string 
   };
   const bytes = inPairs(words, 1).map(([low, high]): Counted => {
     const fours = nibbles(low.name);
-    if (high === undefined) return { name: statements.define(`(${fours} + (${fours} >> 4)) & bytes`), column: low.column };
-    const both = statements.define(`${fours} + (${nibbles(high.name)} << 1)`);
-    return { name: statements.define(`(${both} & bytes) + ((${both} >> 4) & bytes)`), column: low.column };
+    if (high === undefined) return { name: code.define(`(${fours} + (${fours} >> 4)) & bytes`), column: low.column };
+    const both = code.define(`${fours} + (${nibbles(high.name)} << 1)`);
+    return { name: code.define(`(${both} & bytes) + ((${both} >> 4) & bytes)`), column: low.column };
   });
   return inPairs(bytes, 2)
     .map(([low, high]) => {
-      const sum = high === undefined ? low.name : statements.define(`${low.name} + (${high.name} << 2)`);
+      const sum = high === undefined ? low.name : code.define(`${low.name} + (${high.name} << 2)`);
       return `(bnn1_sum_of_bytes(${sum}) << ${low.column})`;
     })
     .join(' + ');
 }
 
 function straight(words: number, paired: boolean): { readonly lines: readonly string[]; readonly count: string } {
-  const statements = new Statements();
-  const count = countedBits(statements, (paired ? columnWordsInPairs : columnWordsByThrees)(statements, words));
-  return { lines: statements.lines, count };
+  const code = codeFor(WORD, 't');
+  const count = countedBits(code, (paired ? columnWordsInPairs : columnWordsByThrees)(code, words));
+  return { lines: code.lines, count };
 }
 
 /** The outputs of a dense layer on rows of so many words: bit o is 1 where its distance is within its limit. */

@@ -1,8 +1,9 @@
 import { tapsOf } from '../ir/accumulator.ts';
 import type { NodeOf, TensorType } from '../ir/types.ts';
-import { sha256 } from '../support/hash.ts';
-import { planeWords, planesOf, propose, type GeneratedFunction, type Kernel } from './kernel.ts';
+import { wordLiteral } from '../support/c-literals.ts';
+import { planeWords, planesOf, propose, type Kernel } from './kernel.ts';
 import { lanePlan, type LanePlan } from './lanes-8bit.ts';
+import { named } from './named.ts';
 import { signsOf } from './packing.ts';
 
 const MOST_TAPS = 32;
@@ -15,19 +16,15 @@ function columnsOf({ attrs }: NodeOf<'conv2d'>, half: number): number {
   return (half - 1) * attrs.stride[1] + (attrs.kernel[1] - 1) * attrs.dilation[1] + 1;
 }
 
-function word(value: number): string {
-  return `UINT32_C(0x${(value >>> 0).toString(16).toUpperCase().padStart(8, '0')})`;
-}
-
 /** Statements for the terms of a row: bytes in pairs, and constants where a column lies outside of the image. */
 function termLines({ node, multiplier, outside }: LanePlan, input: TensorType, half: number): readonly string[] {
   const [, width = 1, channels = 1] = input.shape;
   const { attrs } = node;
   const columns = columnsOf(node, half);
   const flip = input.dtype === 'i8' ? ' ^ 0x80u' : '';
-  const factor = multiplier === 1 ? '' : `${word(multiplier)} * `;
+  const factor = multiplier === 1 ? '' : `${wordLiteral(multiplier)} * `;
   const term = (column: number, channel: number): string =>
-    column >= 0 && column < width ? `${factor}(uint32_t)(row[${column * channels + channel}]${flip})` : word(outside);
+    column >= 0 && column < width ? `${factor}(uint32_t)(row[${column * channels + channel}]${flip})` : wordLiteral(outside);
   return Array.from({ length: channels * columns }, (_, i) => {
     const [channel, at] = [Math.floor(i / columns), (i % columns) - attrs.padding.left];
     return `d[${i}] = ${term(at, channel)} + (${term(at + half * attrs.stride[1], channel)} << 16);`;
@@ -67,7 +64,7 @@ function viewOf(plan: LanePlan, input: TensorType, output: TensorType): Readonly
     hasPadRows: attrs.padding.top + attrs.padding.bottom > 0,
     terms: termLines(plan, input, half),
     termWords: channels * columns,
-    outsidePair: word(plan.outside * 0x10001),
+    outsidePair: wordLiteral(plan.outside * 0x10001),
     taps: Array.from({ length: taps }, (_, i) => {
       const [pixel, channel] = [Math.floor(i / channels), i % channels];
       return (
@@ -85,8 +82,8 @@ function viewOf(plan: LanePlan, input: TensorType, output: TensorType): Readonly
     outHeight,
     lowShift: 16 - half,
     highShift: 32 - half,
-    lowMask: word(ones(half)),
-    mask: word(ones(outWidth)),
+    lowMask: wordLiteral(ones(half)),
+    mask: wordLiteral(ones(outWidth)),
     lanes: planes.lanes,
     rowsPerWord: 32 / planes.lanes,
     planeWords: planeWords(planes),
@@ -115,8 +112,7 @@ export const conv2d8bitBaked: Kernel = {
     const termWords = (input.shape[2] ?? 1) * columnsOf(plan.node, half);
     if (termWords > MOST_TERMS) return { reason: `its rows have ${termWords} terms, above ${MOST_TERMS}` };
     const view = viewOf(plan, input, output);
-    const digest = sha256(new TextEncoder().encode(JSON.stringify(view))).slice(0, 8);
-    const layer: GeneratedFunction = { symbol: `bnn1_conv2d_8bit_baked_${digest}`, template: 'conv2d-8bit-baked', view };
+    const layer = named('bnn1_conv2d_8bit_baked', (symbol) => ({ symbol, template: 'conv2d-8bit-baked', view }));
     const rows = Math.min(outHeight * attrs.stride[0], outHeight * attrs.kernel[0]) + attrs.kernel[0];
     return propose('conv2d-8bit-baked', {
       input: { kind: 'bytes' },

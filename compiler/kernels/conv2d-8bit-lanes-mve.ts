@@ -2,7 +2,7 @@ import type { TensorType } from '../ir/types.ts';
 import { planesOf, planeWords, propose, wordsFor, type Kernel } from './kernel.ts';
 import { graySteps, laneTables, lanePlan, type LanePlan } from './lanes-8bit.ts';
 import { named } from './named.ts';
-import { hasVectors } from './sliced/word.ts';
+import { noVectors } from './sliced/word.ts';
 
 /** Vectors that are added together: 16 or 32 columns. */
 function vectorsFor(outWidth: number): 2 | 4 {
@@ -105,7 +105,8 @@ export const conv2d8bitLanesMve: Kernel = {
   candidate: (node, [input], output, target) => {
     const plan = lanePlan(node, input, output);
     if (plan === undefined || 'reason' in plan) return plan;
-    if (!hasVectors(target)) return { reason: 'this target has no Helium vectors' };
+    const missing = noVectors(target);
+    if (missing !== undefined) return missing;
     const { attrs } = plan.node;
     if (attrs.stride[1] !== 1) return { reason: `its horizontal stride is ${attrs.stride[1]}, not 1` };
     const [, , channels = 1] = input.shape;

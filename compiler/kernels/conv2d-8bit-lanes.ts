@@ -1,7 +1,8 @@
 import type { TensorType } from '../ir/types.ts';
-import { sha256 } from '../support/hash.ts';
-import { planesOf, planeWords, propose, wordsFor, type GeneratedFunction, type Kernel } from './kernel.ts';
+import { wordLiteral } from '../support/c-literals.ts';
+import { planesOf, planeWords, propose, wordsFor, type Kernel } from './kernel.ts';
 import { graySteps, lanePlan, laneTables, type LanePlan, type TapGroup } from './lanes-8bit.ts';
+import { named } from './named.ts';
 
 /** A function that makes a table: the words of four positions for each tap, counted from the first. */
 interface TableText {
@@ -60,11 +61,6 @@ function lookUpLines(row: number, i: number, entries: number): readonly string[]
     : [...move, `bnn1_lanes_look_up(${words}, t${row}, w, ${i % 32});`];
 }
 
-/** A number modulo 2^32 in hexadecimal. */
-function word(value: number): string {
-  return `0x${(value >>> 0).toString(16).toUpperCase().padStart(8, '0')}`;
-}
-
 function viewOf(plan: LanePlan, input: TensorType, output: TensorType): Readonly<Record<string, unknown>> {
   const { attrs } = plan.node;
   const [height = 1, width = 1, channels = 1] = input.shape;
@@ -80,7 +76,7 @@ function viewOf(plan: LanePlan, input: TensorType, output: TensorType): Readonly
     halfEnd: half + 3,
     isApart: half < 16,
     apart: 16 - half,
-    nibbles: word(15 * (1 + 2 ** half)),
+    nibbles: wordLiteral(15 * (1 + 2 ** half)),
     distance: half * attrs.stride[1],
     groupCount,
     entries: plan.entries,
@@ -91,7 +87,7 @@ function viewOf(plan: LanePlan, input: TensorType, output: TensorType): Readonly
     width,
     channels,
     rowBytes: width * channels,
-    scale: plan.multiplier === 1 ? '' : `UINT32_C(${word(plan.multiplier)}) * `,
+    scale: plan.multiplier === 1 ? '' : `${wordLiteral(plan.multiplier)} * `,
     pairs:
       channels > UNROLLED_CHANNELS
         ? []
@@ -99,7 +95,7 @@ function viewOf(plan: LanePlan, input: TensorType, output: TensorType): Readonly
     highByte: half * attrs.stride[1] * channels,
     flipPair: input.dtype === 'i8' ? ' ^ UINT32_C(0x00800080)' : '',
     flip: input.dtype === 'i8' ? ' ^ 0x80u' : '',
-    outside: `UINT32_C(${word(plan.outside)})`,
+    outside: wordLiteral(plan.outside),
     ...tableTexts(plan),
     termWords: channels * columns,
     rows: Array.from({ length: attrs.kernel[0] }, (_, number) => ({
@@ -130,11 +126,6 @@ function viewOf(plan: LanePlan, input: TensorType, output: TensorType): Readonly
   };
 }
 
-function layerFunction(view: Readonly<Record<string, unknown>>): GeneratedFunction {
-  const digest = sha256(new TextEncoder().encode(JSON.stringify(view))).slice(0, 8);
-  return { symbol: `bnn1_conv2d_8bit_lanes_${digest}`, template: 'conv2d-8bit-lanes', view };
-}
-
 export const conv2d8bitLanes: Kernel = {
   name: 'conv2d-8bit-lanes',
   form: 'generated',
@@ -145,7 +136,7 @@ export const conv2d8bitLanes: Kernel = {
     if (plan === undefined || 'reason' in plan) return plan;
     if (target.wordBits < 32) return { reason: `the target adds ${target.wordBits} bits at a time, not 32` };
     const view = viewOf(plan, input, output);
-    const layer = layerFunction(view);
+    const layer = named('bnn1_conv2d_8bit_lanes', (symbol) => ({ symbol, template: 'conv2d-8bit-lanes', view }));
     const { attrs } = plan.node;
     const [outHeight = 1, outWidth = 1, outputs = 1] = output.shape;
     const lookUps = plan.groups.length * attrs.kernel[0];

@@ -75,8 +75,8 @@ function limitsOf(attrs: Conv2dAttrs, threshold: Int32Array, channels: number, {
   );
 }
 
-/** Shared with the kernel for processors that count bits in one instruction: tables of a convolution that copies each patch. */
-export function patchTables(attrs: Conv2dAttrs, threshold: Int32Array, input: TensorType, output: TensorType): readonly Table[] {
+/** Tables of a convolution that copies each patch. */
+function patchTables(attrs: Conv2dAttrs, threshold: Int32Array, input: TensorType, output: TensorType): readonly Table[] {
   const channels = input.shape[2] ?? 0;
   const { weights, kernel } = attrs;
   const words = kernel[0] * kernel[1] * wordsFor(channels);

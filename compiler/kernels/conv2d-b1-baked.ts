@@ -2,19 +2,11 @@ import { tapsOf } from '../ir/accumulator.ts';
 import { isPadded } from '../ir/attributes.ts';
 import { conv2dTerms, type Conv2dAttrs } from '../ir/ops/conv2d.ts';
 import type { Node, NodeOf, TensorType } from '../ir/types.ts';
-import { sha256 } from '../support/hash.ts';
+import { wordLiteral } from '../support/c-literals.ts';
 import { BitNetwork, atLeast, not } from './baked/bit-network.ts';
 import { convBitsReason } from './conv2d-b1-b1.ts';
-import {
-  planeWords,
-  planesOf,
-  propose,
-  type GeneratedFunction,
-  type Kernel,
-  type Lanes,
-  type Layout,
-  type PlanesLayout,
-} from './kernel.ts';
+import { planeWords, planesOf, propose, type Kernel, type Lanes, type Layout, type PlanesLayout } from './kernel.ts';
+import { named } from './named.ts';
 import { signsOf } from './packing.ts';
 
 const MOST_CHANNELS = 8;
@@ -112,12 +104,12 @@ function viewOf(node: NodeOf<'conv2d'>, input: TensorType, output: TensorType, l
     height,
     width,
     channels,
-    used: word(ones(width)),
+    used: wordLiteral(ones(width)),
     padLeft: attrs.padding.left,
     padTop: attrs.padding.top,
     hasPadRows: attrs.padding.top + attrs.padding.bottom > 0,
-    padding: word(pad ? ones(columns) : 0),
-    sides: word(pad ? ones(columns) - inside : 0),
+    padding: wordLiteral(pad ? ones(columns) : 0),
+    sides: wordLiteral(pad ? ones(columns) - inside : 0),
     inputRowsLog2: layout.kind === 'bit-planes' ? { 32: 0, 16: 1, 8: 2 }[layout.lanes] : 0,
     inputLanes: layout.kind === 'bit-planes' ? layout.lanes : 32,
     inputPlane: layout.kind === 'bit-planes' ? planeWords(layout) : 0,
@@ -126,13 +118,13 @@ function viewOf(node: NodeOf<'conv2d'>, input: TensorType, output: TensorType, l
     residues,
     lanes,
     /** Columns that no tap reaches would lie in the lanes of the next row. */
-    reached: word(ones(isHalved ? Math.min(lanes, 16) : lanes)),
+    reached: wordLiteral(ones(isHalved ? Math.min(lanes, 16) : lanes)),
     together: 32 / lanes,
     outHeight,
     outputs,
     words: rowWords.filter(({ name }) => statements.some((statement) => new RegExp(`\\b${name}\\b`).test(statement))),
     step: attrs.stride[0] * attrs.stride[1],
-    mask: word(ones(outWidth)),
+    mask: wordLiteral(ones(outWidth)),
     statements,
     expressions,
     planeWords: planeWords(planes),
@@ -144,11 +136,6 @@ function viewOf(node: NodeOf<'conv2d'>, input: TensorType, output: TensorType, l
     rowWords: channels * rows * residues,
     scratchWords: channels * rows * residues + (lanes === planes.lanes ? 0 : outputs),
   };
-}
-
-/** A number modulo 2^32 in hexadecimal. */
-function word(value: number): string {
-  return `UINT32_C(0x${(value >>> 0).toString(16).toUpperCase().padStart(8, '0')})`;
 }
 
 /** One channel is read where the caller packed it; several, or what lies so already, as planes. */
@@ -170,8 +157,7 @@ export const conv2dB1Baked: Kernel = {
     if (target.wordBits < 32) return { reason: `the target adds ${target.wordBits} bits at a time, not 32` };
     const layout = inputLayout(input, offered);
     const view = viewOf(node, input, output, layout);
-    const digest = sha256(new TextEncoder().encode(JSON.stringify(view))).slice(0, 8);
-    const layer: GeneratedFunction = { symbol: `bnn1_conv2d_b1_baked_${digest}`, template: 'conv2d-b1-baked', view };
+    const layer = named('bnn1_conv2d_b1_baked', (symbol) => ({ symbol, template: 'conv2d-b1-baked', view }));
     const operations = (view['statements'] as readonly string[]).length;
     const words = Math.ceil((output.shape[0] ?? 1) / Number(view['together']));
     const outputs = output.shape[2] ?? 1;

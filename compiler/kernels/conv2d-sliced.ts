@@ -34,7 +34,7 @@ import { ENCODINGS, type Encoding } from './sliced/encodings.ts';
 import { evaluateFunction } from './sliced/evaluate.ts';
 import { filterTables, type FilterTables } from './sliced/patterns.ts';
 import { rowsOf, scratchWords, slicedShape, type SlicedShape } from './sliced/shape.ts';
-import { VECTOR, WORD, hasVectors, type Word } from './sliced/word.ts';
+import { VECTOR, WORD, noVectors, type Word } from './sliced/word.ts';
 
 /** A pointer difference of `8bit` has 16 bits. */
 const MOST_OFFSET = 65535;
@@ -128,16 +128,17 @@ function generate(shape: SlicedShape, encoding: Encoding, word: Word, paired: bo
   return [groups, cross, tables, evaluate, layer];
 }
 
-type Core = 'thumb1' | 'riscv' | 'vector' | 'other';
+/** For which processors instructions were counted one by one. */
+type CountedCore = 'thumb1' | 'riscv' | 'vector' | 'other';
 
-function coreOf(word: Word, { features }: Target): Core {
+function countedCore(word: Word, { features }: Target): CountedCore {
   if (word === VECTOR) return 'vector';
   if (features.includes('riscv')) return 'riscv';
   return features.includes('thumb1') ? 'thumb1' : 'other';
 }
 
 /** Counted instructions for one input of one filter at one word of positions. */
-const RATES: Readonly<Record<Core, Readonly<Record<string, number>>>> = {
+const RATES: Readonly<Record<CountedCore, Readonly<Record<string, number>>>> = {
   thumb1: { '8bit': 4.6, '4bit': 5.9, '2bit': 6.7, '1.5bit': 7, '1bit': 7.7 },
   riscv: { '8bit': 4.2, '4bit': 4.75, '2bit': 4.9, '1.5bit': 5, '1bit': 5.6 },
   vector: { '8bit': 4.9, '4bit': 5, '2bit': 5.1, '1.5bit': 5.4, '1bit': 6.1 },
@@ -151,7 +152,7 @@ function estimate(shape: SlicedShape, encoding: Encoding, word: Word, filters: n
   const blocks = Math.ceil(shape.output.map[0] / rows);
   const built = across * Math.min(blocks * kernel[0], (blocks - 1) * Math.min(rows, kernel[0]) + kernel[0]);
   const taps = kernel[0] * kernel[1] * channels;
-  const core = coreOf(word, target);
+  const core = countedCore(word, target);
   const more = core === 'other' ? 1 : core === 'thumb1' ? 1.7 : 1.3;
   const each = taps * (RATES[core][encoding.name] ?? 5) + (kernel[0] * crossGroups * 13 + 90) * more;
   return across * blocks * filters * each + built * (kernel[1] * channels * 15 + 200) * more;
@@ -169,7 +170,8 @@ function candidateFor(
   if (node.kind !== 'conv2d') return undefined;
   const reason = convBitsReason(node, input, output) ?? reasonOf(node.attrs, [input, output], target);
   if (reason !== undefined) return { reason };
-  if (word === VECTOR && !hasVectors(target)) return { reason: 'this target has no Helium vectors' };
+  const missing = word === VECTOR ? noVectors(target) : undefined;
+  if (missing !== undefined) return missing;
   const shape = slicedShape(node.attrs, [input, output], encoding, offered);
   const { rows, across } = rowsOf(shape, word);
   if (word === VECTOR && Math.max(across, wordsFor(shape.input.map[1])) > 1)

@@ -3,6 +3,7 @@ import { distanceLimits, denseBitsProposal } from './dense-b1-b1.ts';
 import { bitPlace, type BitsLayout } from './bit-places.ts';
 import { propose, type Kernel, type ShapeArgument, type Table } from './kernel.ts';
 import { lateTable, signsOf } from './packing.ts';
+import { noVectors } from './sliced/word.ts';
 
 /** Offsets of rows have 16 bits: (inputs + 1) * 4 <= 65536. */
 const MOST_INPUTS = 16383;
@@ -83,7 +84,8 @@ export function slicedCandidate(
     const proposal = denseBitsProposal(node, input, offered);
     if (proposal === undefined || 'reason' in proposal) return proposal;
     if (node.kind !== 'dense' || node.attrs.threshold === null) return undefined;
-    if (lanes === 128 && !target.features.includes('mve')) return { reason: `${target.name} has no Helium instructions (mve)` };
+    const missing = lanes === 128 ? noVectors(target) : undefined;
+    if (missing !== undefined) return missing;
     const { words, outputs, ...rest } = proposal;
     const inputs = input.shape[0] ?? 0;
     if (inputs > MOST_INPUTS) return { reason: `${inputs} inputs are above ${MOST_INPUTS}` };

@@ -15,6 +15,11 @@ export function floatLiteral(value: number): string {
   return `${text.slice(0, end)}f`;
 }
 
+/** C literal of a number modulo 2^32, eight hexadecimal digits. */
+export function wordLiteral(value: number): string {
+  return `UINT32_C(0x${(value >>> 0).toString(16).toUpperCase().padStart(8, '0')})`;
+}
+
 const ZERO_DIGIT = 0x30;
 const POINT = 0x2e;
 

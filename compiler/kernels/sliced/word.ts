@@ -31,8 +31,9 @@ export const VECTOR: Word = {
   every: (value) => `vdupq_n_u32(${value})`,
 };
 
-export function hasVectors({ features }: Target): boolean {
-  return features.includes('mve');
+/** Why a kernel of vectors is not for a target; undefined where it is. */
+export function noVectors({ name, features }: Target): { readonly reason: string } | undefined {
+  return features.includes('mve') ? undefined : { reason: `${name} has no Helium vectors (mve)` };
 }
 
 /** All ones where bit `index` of `bits` is set. */

@@ -360,10 +360,10 @@ static inline uint32_t bnn1_even_bits(uint32_t bits)
  *
  * A word holds output column j in its low and column j + 3 in its high half. With the sum of all taps, an output adds twice
  * the taps of the sign that fewer of its weights have; bits 15 and 31 of the sum and its bias are two decisions. */
-#ifndef BNN1_CONV2D_8BIT_BAKED_55A9A72C
-#define BNN1_CONV2D_8BIT_BAKED_55A9A72C
+#ifndef BNN1_CONV2D_8BIT_BAKED_160D7D7E
+#define BNN1_CONV2D_8BIT_BAKED_160D7D7E
 /* The terms of a row of the input, in pairs.   row  a null pointer outside of the image     d  [5] */
-bnn1_fast_in_order static inline void bnn1_conv2d_8bit_baked_55a9a72c_terms(const unsigned char *row, uint32_t *d)
+bnn1_fast_in_order static inline void bnn1_conv2d_8bit_baked_160d7d7e_terms(const unsigned char *row, uint32_t *d)
 {
     if (!row) {
         uint16_t i;
@@ -382,7 +382,7 @@ bnn1_fast_in_order static inline void bnn1_conv2d_8bit_baked_55a9a72c_terms(cons
 /* All outputs of a row: bits 16 - 3..15 and 32 - 3..31 of y[o]. Both pointers are hidden: gcc would keep copies of y on the
  * stack, and make the constants of bias in two instructions.
  *   d  terms of 3 rows     bias  [3] ROM */
-bnn1_fast_in_order static inline void bnn1_conv2d_8bit_baked_55a9a72c_row(const uint32_t *d, const uint32_t *bias, uint32_t *y)
+bnn1_fast_in_order static inline void bnn1_conv2d_8bit_baked_160d7d7e_row(const uint32_t *d, const uint32_t *bias, uint32_t *y)
 {
     const uint32_t top = UINT32_C(0x80008000);
     uint16_t j;
@@ -407,7 +407,7 @@ bnn1_fast_in_order static inline void bnn1_conv2d_8bit_baked_55a9a72c_row(const 
 }
 
 /*   x  bytes     bias  [3] ROM     scratch  [18]     y  bit planes, fully overwritten */
-bnn1_fast_in_order static inline void bnn1_conv2d_8bit_baked_55a9a72c(const unsigned char *x, const uint32_t *bias, uint32_t *scratch, uint32_t *y)
+bnn1_fast_in_order static inline void bnn1_conv2d_8bit_baked_160d7d7e(const unsigned char *x, const uint32_t *bias, uint32_t *scratch, uint32_t *y)
 {
     uint32_t *const bits = scratch + 15;
     uint16_t kept = 0; /* rows of the input that the output row above has left */
@@ -419,18 +419,18 @@ bnn1_fast_in_order static inline void bnn1_conv2d_8bit_baked_55a9a72c(const unsi
         }
         for (i = kept; i < 3u; i++) {
             const uint32_t at = (uint32_t)row * 1u + i - 1u;
-            bnn1_conv2d_8bit_baked_55a9a72c_terms(at < 6u ? x + at * 6u : (const unsigned char *)0, scratch + i * 5u);
+            bnn1_conv2d_8bit_baked_160d7d7e_terms(at < 6u ? x + at * 6u : (const unsigned char *)0, scratch + i * 5u);
         }
         kept = 2;
         bnn1_clear_bits(bits, 3u);
-        bnn1_conv2d_8bit_baked_55a9a72c_row(scratch, bias, bits);
+        bnn1_conv2d_8bit_baked_160d7d7e_row(scratch, bias, bits);
         for (o = 0; o < 3u; o++) {
             const uint32_t found = ((bits[o] >> 13 & UINT32_C(0x00000007)) | bits[o] >> 29 << 3) & UINT32_C(0x0000003F);
             y[o * 2u + row / 4u] |= found << (row % 4u * 8u);
         }
     }
 }
-#endif /* BNN1_CONV2D_8BIT_BAKED_55A9A72C */
+#endif /* BNN1_CONV2D_8BIT_BAKED_160D7D7E */
 
 /* Max-pooling of 3 bit planes, 6x6 to 3x3: the rows of a window are joined by OR, then the columns by shifts, and
  * columns that the stride leaves out are squeezed out. Taps outside the map are neutral: 0.
@@ -512,7 +512,7 @@ static inline void model_fc3_elements(const uint32_t *x, float *y)
 static inline void model_run(model_workspace_t *ws, const model_input_t *input, model_output_t *output)
 {
     { /* conv1 */
-        bnn1_conv2d_8bit_baked_55a9a72c((const unsigned char *)input, model_conv1_bias, (uint32_t *)(int32_t *)(ws->words + 6), ws->words);
+        bnn1_conv2d_8bit_baked_160d7d7e((const unsigned char *)input, model_conv1_bias, (uint32_t *)(int32_t *)(ws->words + 6), ws->words);
     }
     { /* pool1 */
         bnn1_max_pool_planes_aaaf5d37(ws->words, ws->words + 21);
