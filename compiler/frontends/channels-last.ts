@@ -142,8 +142,9 @@ export class ChannelsLast {
     const size = values.reduce((sum, { shape }) => sum + (shape[at] ?? 0), 0);
     const shape = first.shape.map((length, i) => (i === at ? size : length));
     const turned = rank === 4;
+    if (turned && at !== 3) return refuseUse(source, `joins images along axis ${axis}; along their channels, 3, works`);
     const inputs = values.map((x) => (turned ? this.image(x, source) : this.plain(x, source)));
-    const tensor = this.network.add('Concat', inputs, { axis: turned ? TO_LAST.indexOf(at) : at }, source);
+    const tensor = this.network.add('Concat', inputs, { axis: turned ? 1 : at }, source);
     return this.#made(tensor, shape, turned, source);
   }
 
@@ -158,15 +159,16 @@ export class ChannelsLast {
     return this.#made(this.network.add('Reshape', inputs, {}, source), shape, false, source);
   }
 
-  /** Padding before and after along rows and columns. */
-  pad(x: Value, [top, bottom, left, right]: readonly [number, number, number, number], value: number, source: NodeSource): Value {
+  /** Padding before and after along rows and columns, and along channels where there are six sizes. */
+  pad(x: Value, sizes: readonly number[], value: number, source: NodeSource): Value {
     const image = this.image(x, source);
     const [, height = 0, width = 0, channels = 0] = x.shape;
-    if (![top, bottom, left, right].every((size) => Number.isSafeInteger(size) && size >= 0))
-      return refuseUse(source, `pads by [${[top, bottom, left, right].join(', ')}]; numbers of at least 0 work`);
-    const pads = this.network.integers([0, 0, top, left, 0, 0, bottom, right]);
+    const [top = 0, bottom = 0, left = 0, right = 0, front = 0, back = 0] = sizes;
+    if (!sizes.every((size) => Number.isSafeInteger(size) && size >= 0))
+      return refuseUse(source, `pads by [${sizes.join(', ')}]; numbers of at least 0 work`);
+    const pads = this.network.integers([0, front, top, left, 0, back, bottom, right]);
     const tensor = this.network.add('Pad', [image, pads, this.network.constant([], [value])], {}, source);
-    return this.#made(tensor, [1, height + top + bottom, width + left + right, channels], true, source);
+    return this.#made(tensor, [1, height + top + bottom, width + left + right, channels + front + back], true, source);
   }
 
   /** @param padValue what `same` padding holds; 0, +1 or -1 */

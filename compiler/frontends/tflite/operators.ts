@@ -1,6 +1,6 @@
 /** TensorFlow Lite's own operators, by their number in schema.fbs. Numbers of options are those of the fields of their tables. */
 import { elementCount } from '../../ir/encoding.ts';
-import type { Value } from '../channels-last.ts';
+import type { Kernel, Value } from '../channels-last.ts';
 import type { Translation } from './translation.ts';
 
 type Real = (translation: Translation) => Value;
@@ -16,42 +16,54 @@ function pixelsLast(values: Float32Array, outputs: number, pixels: number, rest:
   });
 }
 
+interface Fields {
+  readonly activation: number;
+  /** The first of two: columns, then rows. */
+  readonly dilation: number;
+}
+
+/** `values` is [outputs][inputs of a group][height][width], and `size` the kernel's. Both tables of options begin with padding and strides. */
+function convolve(
+  translation: Translation,
+  x: Value,
+  kernel: Omit<Kernel, 'bias'>,
+  size: readonly [number, number],
+  { activation, dilation }: Fields,
+): Value {
+  const window = {
+    kernel: size,
+    stride: [translation.option(2), translation.option(1)],
+    dilation: [translation.option(dilation + 1, 1), translation.option(dilation, 1)],
+    padding: translation.padding(0),
+  } as const;
+  const whole = { ...kernel, bias: translation.vector(2, kernel.shape[0] ?? 0) };
+  return translation.activated(translation.channels.conv(x, whole, window, 0, translation.source), translation.choice(activation));
+}
+
+function refuseFilter(translation: Translation, filter: readonly number[], x: Value): never {
+  return translation.refuse(`has a filter of shape [${filter.join(', ')}] on a tensor of shape [${x.shape.join(', ')}]`);
+}
+
 function convolution(translation: Translation): Value {
-  const { channels, source } = translation;
   const x = translation.value();
   const filter = translation.needed(1);
   const [outputs = 0, height = 0, width = 0, inputs = 0] = filter.shape;
   const groups = (x.shape.at(-1) ?? 0) / inputs;
-  if (filter.shape.length !== 4 || !Number.isInteger(groups))
-    translation.refuse(`has a filter of shape [${filter.shape.join(', ')}] on a tensor of shape [${x.shape.join(', ')}]`);
+  if (filter.shape.length !== 4 || !Number.isInteger(groups)) refuseFilter(translation, filter.shape, x);
   const values = pixelsLast(translation.weights.floats(filter), outputs, height * width, inputs);
-  const kernel = { shape: [outputs, inputs, height, width], values, bias: translation.vector(2, outputs), groups };
-  const window = {
-    kernel: [height, width],
-    stride: [translation.option(2), translation.option(1)],
-    dilation: [translation.option(5, 1), translation.option(4, 1)],
-    padding: translation.padding(0),
-  } as const;
-  return translation.activated(channels.conv(x, kernel, window, 0, source), translation.choice(3));
+  const kernel = { shape: [outputs, inputs, height, width], values, groups };
+  return convolve(translation, x, kernel, [height, width], { activation: 3, dilation: 4 });
 }
 
 function depthwise(translation: Translation): Value {
-  const { channels, source } = translation;
   const x = translation.value();
   const filter = translation.needed(1);
   const [one = 0, height = 0, width = 0, outputs = 0] = filter.shape;
   const groups = x.shape.at(-1) ?? 0;
-  if (filter.shape.length !== 4 || one !== 1 || outputs % groups !== 0)
-    translation.refuse(`has a filter of shape [${filter.shape.join(', ')}] on a tensor of shape [${x.shape.join(', ')}]`);
+  if (filter.shape.length !== 4 || one !== 1 || outputs % groups !== 0) refuseFilter(translation, filter.shape, x);
   const values = pixelsLast(translation.weights.floats(filter), 1, height * width, outputs);
-  const kernel = { shape: [outputs, 1, height, width], values, bias: translation.vector(2, outputs), groups };
-  const window = {
-    kernel: [height, width],
-    stride: [translation.option(2), translation.option(1)],
-    dilation: [translation.option(6, 1), translation.option(5, 1)],
-    padding: translation.padding(0),
-  } as const;
-  return translation.activated(channels.conv(x, kernel, window, 0, source), translation.choice(4));
+  const kernel = { shape: [outputs, 1, height, width], values, groups };
+  return convolve(translation, x, kernel, [height, width], { activation: 4, dilation: 5 });
 }
 
 function dense(translation: Translation): Value {
@@ -81,7 +93,7 @@ const pool =
   };
 
 const elementwise =
-  (op: 'Add' | 'Mul' | 'Sub'): Real =>
+  (op: 'Add' | 'Mul' | 'Sub' | 'Div' | 'Max' | 'Min'): Real =>
   (translation) => {
     const { channels, source } = translation;
     const [a, b] = [translation.computed(0), translation.computed(1)];
@@ -99,13 +111,18 @@ const each =
   (translation) =>
     translation.channels.each(op, translation.value(), {}, translation.source);
 
+const clip =
+  (low: number, high: number): Real =>
+  (translation) =>
+    translation.channels.limited('Clip', translation.value(), [low, high], translation.source);
+
 function pad(translation: Translation, value: number): Value {
   const x = translation.value();
-  const [batchBefore = 0, batchAfter = 0, top = 0, bottom = 0, left = 0, right = 0, before = 0, after = 0, ...more] =
-    translation.integers(1);
-  if (x.shape.length !== 4 || [batchBefore, batchAfter, before, after, ...more].some((size) => size !== 0))
-    translation.refuse('pads more than rows and columns of an image');
-  return translation.channels.pad(x, [top, bottom, left, right], value, translation.source);
+  const [batchBefore = 0, batchAfter = 0, top = 0, bottom = 0, left = 0, right = 0, ...channels] = translation.integers(1);
+  if (x.shape.length !== 4 || channels.length !== 2 || batchBefore !== 0 || batchAfter !== 0)
+    translation.refuse('pads more than rows, columns and channels of an image');
+  const [front = 0, back = 0] = channels;
+  return translation.channels.pad(x, [top, bottom, left, right, front, back], value, translation.source);
 }
 
 function mean(translation: Translation): Value {
@@ -142,11 +159,26 @@ function transpose(translation: Translation): Value {
   return { tensor, shape: perm.map((axis) => x.shape[axis] ?? 1), turned: false };
 }
 
+/** What may end a network: along the last axis. */
+const ofScores =
+  (op: 'Softmax' | 'LogSoftmax' | 'ArgMax'): Real =>
+  (translation) => {
+    const { channels, source } = translation;
+    const x = translation.value();
+    const attributes = op === 'ArgMax' ? { axis: -1, keepdims: 0 } : { axis: -1 };
+    return { tensor: channels.network.add(op, [channels.plain(x, source)], attributes, source), shape: x.shape, turned: false };
+  };
+
 function softmax(translation: Translation): Value {
-  const { channels, source } = translation;
-  const x = translation.value();
   if (translation.number(0, 0) !== 1) translation.refuse(`has beta ${translation.number(0, 0)}; 1 works`);
-  return { tensor: channels.network.add('Softmax', [channels.plain(x, source)], { axis: -1 }, source), shape: x.shape, turned: false };
+  return ofScores('Softmax')(translation);
+}
+
+function argMax(translation: Translation): Value {
+  const x = translation.value();
+  const [axis = -1] = axes(translation.integers(1), x.shape.length);
+  if (axis !== x.shape.length - 1) translation.refuse(`takes the maximum along axis ${axis}`);
+  return { ...ofScores('ArgMax')(translation), shape: x.shape.slice(0, -1) };
 }
 
 function leaky(translation: Translation): Value {
@@ -179,7 +211,8 @@ export const BUILTINS: ReadonlyMap<number, Builtin> = new Map<number, Builtin>([
   [17, { name: 'MAX_POOL_2D', translate: pool('MaxPool') }],
   [18, { name: 'MUL', translate: elementwise('Mul') }],
   [19, { name: 'RELU', translate: each('Relu') }],
-  [21, { name: 'RELU6', translate: (at) => at.channels.limited('Clip', at.value(), [0, 6], at.source) }],
+  [20, { name: 'RELU_N1_TO_1', translate: clip(-1, 1) }],
+  [21, { name: 'RELU6', translate: clip(0, 6) }],
   [22, { name: 'RESHAPE', translate: reshape }],
   [25, { name: 'SOFTMAX', translate: softmax }],
   [28, { name: 'TANH', translate: each('Tanh') }],
@@ -187,8 +220,15 @@ export const BUILTINS: ReadonlyMap<number, Builtin> = new Map<number, Builtin>([
   [39, { name: 'TRANSPOSE', translate: transpose }],
   [40, { name: 'MEAN', translate: mean }],
   [41, { name: 'SUB', translate: elementwise('Sub') }],
+  [42, { name: 'DIV', translate: elementwise('Div') }],
   [43, { name: 'SQUEEZE', translate: squeeze }],
+  [50, { name: 'LOG_SOFTMAX', translate: ofScores('LogSoftmax') }],
   [54, { name: 'PRELU', translate: slopes }],
+  [55, { name: 'MAXIMUM', translate: elementwise('Max') }],
+  [56, { name: 'ARG_MAX', translate: argMax }],
+  [57, { name: 'MINIMUM', translate: elementwise('Min') }],
   [60, { name: 'PADV2', translate: (at) => pad(at, at.vector(2, 1)?.[0] ?? 0) }],
   [98, { name: 'LEAKY_RELU', translate: leaky }],
+  [117, { name: 'HARD_SWISH', translate: each('HardSwish') }],
+  [152, { name: 'RELU_0_TO_1', translate: clip(0, 1) }],
 ]);
