@@ -69,7 +69,7 @@ function readEnd(reader: ByteReader, end: number): { readonly members: number; r
   return { members: many, directory: reader.u64('the place of the zip directory') };
 }
 
-/** Sizes and place that did not fit into 32 bits, from the extra field; in this order, each only where it is 2^32 − 1. */
+/** Size, packed size and place that did not fit into 32 bits, from the extra field; in this order, each only where it is 2^32 − 1. */
 function readWide(reader: ByteReader, end: number, values: readonly number[]): readonly number[] {
   while (reader.offset + 4 <= end) {
     const tag = reader.u16('an extra field');
@@ -88,14 +88,14 @@ function readEntry(reader: ByteReader): ZipMember {
   const method = reader.u16('the compression');
   reader.skip(4, 'a date');
   const checksum = reader.u32('a checksum');
-  const sizes = [reader.u32('a packed size'), reader.u32('a size')];
+  const [packed32, size32] = [reader.u32('a packed size'), reader.u32('a size')];
   const lengths = [reader.u16('the length of a name'), reader.u16('the length of an extra field'), reader.u16('the length of a comment')];
   const [nameLength = 0, extraLength = 0, commentLength = 0] = lengths;
   reader.skip(8, 'attributes');
   const place = reader.u32('the place of a member');
   const name = reader.text(nameLength, 'the name of a member');
   const extraEnd = reader.offset + extraLength;
-  const [packed = 0, size = 0, header = 0] = readWide(reader, extraEnd, [...sizes, place]);
+  const [size = 0, packed = 0, header = 0] = readWide(reader, extraEnd, [size32, packed32, place]);
   reader.seek(extraEnd, 'the end of an entry');
   reader.skip(commentLength, 'a comment');
   if ((flags & 1) !== 0) reader.fail(`"${name}" is encrypted`, 'Save the model without a password.', entry);
@@ -104,7 +104,8 @@ function readEntry(reader: ByteReader): ZipMember {
 
 /**
  * Members by name, in the order of the directory.
- * @throws UserError BNN1003 when the directory is damaged, names a member twice, or what is compressed is larger than 256 MiB
+ * @throws UserError BNN1003 when the directory is damaged, names a member twice or the same bytes for several, or what is compressed is
+ * larger than 256 MiB
  */
 export function readZip(bytes: Uint8Array, place: Place): ReadonlyMap<string, ZipMember> {
   const reader = new ByteReader(bytes, place);
@@ -116,11 +117,16 @@ export function readZip(bytes: Uint8Array, place: Place): ReadonlyMap<string, Zi
   reader.seek(directory, 'the zip directory');
   const found = new Map<string, ZipMember>();
   let inflated = 0;
+  let packed = 0;
   for (let i = 0; i < members; i += 1) {
     const member = readEntry(reader);
     if (found.has(member.name)) reader.fail(`the zip container has two members "${member.name}"`, undefined, member.entry);
     found.set(member.name, member);
     if (member.method !== STORED) inflated += member.size;
+    packed += member.packed;
+    // Otherwise a small file could have many members of its own size, each of them to be summed and unpacked.
+    if (packed > bytes.length)
+      reader.fail(`the members of the zip container overlap: they have more bytes than the file`, undefined, member.entry);
     if (inflated > MOST_INFLATED)
       reader.fail(`the zip container says that it holds more than ${MOST_INFLATED} bytes of compressed data`, undefined, member.entry);
   }

@@ -17,8 +17,12 @@ function isTar(bytes: Uint8Array): boolean {
   return String.fromCharCode(...bytes.subarray(257, 262)) === 'ustar';
 }
 
+/** torch.save's magic number in protocol 0 or 1, which have no header; other pickles of them are text like any other. */
+const TEXT_MAGIC = 'L119547037146038801333356L\n';
+
 function isPickle(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x80 && (bytes[1] ?? 0) >= 2 && (bytes[1] ?? 0) <= 5;
+  if (bytes[0] === 0x80) return (bytes[1] ?? 0) >= 2 && (bytes[1] ?? 0) <= 5;
+  return String.fromCharCode(...bytes.subarray(0, TEXT_MAGIC.length)) === TEXT_MAGIC;
 }
 
 function refuseTar(file: string): never {

@@ -90,7 +90,9 @@ function choose(root: PickleDict, origin: Origin): Chosen {
     dict = chosen[1];
     notes.push(`The tensors are those under "${chosen[0]}".`);
   }
-  return { found: collect(dict, '', 0, budget), notes };
+  const found = collect(dict, '', 0, budget);
+  if (budget.left >= 0) return { found, notes };
+  return fail({ code: 'BNN1003', message: `the dictionaries of the file have more than ${MOST_VISITED} entries.`, origin });
 }
 
 function refuseObject(root: PickleValue, origin: Origin): never {

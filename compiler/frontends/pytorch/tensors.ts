@@ -10,6 +10,8 @@ import type { TorchFile } from './torch-file.ts';
 const MOST_OF_ONE = 2 ** 26;
 const MOST_OF_ALL = 2 ** 27;
 
+const PLAIN = 'Save it as plain numbers: what tensor.float(), tensor.dequantize() or tensor.to_dense() gives.';
+
 /** A tensor or why it cannot be read. */
 export type Decoded = { readonly tensor: StoredTensor } | { readonly problem: Problem };
 
@@ -72,12 +74,13 @@ export class TensorReader {
   read(name: string, value: TensorReference | PickledArray): Decoded {
     const { place } = this.#file;
     const origin: Origin = { file: place.file, path: `tensor "${name}"`, position: { byte: value.byte } };
-    const problem = (message: string, details: readonly string[] = []): Decoded => ({
+    const problem = (message: string, help?: string): Decoded => ({
       problem: {
         code: 'BNN1009',
         message: `the tensor "${name}" ${message}.`,
         origin,
-        details: [`shape  [${value.sizes.join(', ')}]`, ...details],
+        details: [`shape  [${value.sizes.join(', ')}]`],
+        ...(help === undefined ? {} : { help }),
       },
     });
     const count = elementCount(value.sizes);
@@ -86,7 +89,7 @@ export class TensorReader {
     this.#elements += count;
     if (this.#elements > MOST_OF_ALL) return problem(`is one too many: all tensors together have more than ${MOST_OF_ALL} elements`);
     const element = value.type?.element ?? null;
-    if (element === null) return problem(`has elements of type ${value.type?.name ?? 'unknown'}, which bnnc cannot read`);
+    if (element === null) return problem(`is of type ${value.type?.name ?? 'unknown'}, which bnnc cannot read`, PLAIN);
     const found = value.kind === 'tensor' ? this.#stored(value, element) : this.#pickled(value, element);
     if (typeof found === 'string') return problem(found);
     const { view, byte } = found;

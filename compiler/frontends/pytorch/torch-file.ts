@@ -2,7 +2,7 @@
 import type { Place } from '../../support/byte-reader.ts';
 import type { ZipContent } from '../../support/zip.ts';
 import type { Machine } from './pickle/unpickle.ts';
-import { isObject, itemsOf, type PickleValue, type StorageReference } from './pickle/value.ts';
+import { describeValue, isObject, itemsOf, type PickleValue, type StorageReference } from './pickle/value.ts';
 
 export interface TorchFile {
   readonly root: PickleValue;
@@ -33,7 +33,9 @@ export function readPersistent(declared: Map<string, StorageReference>): (id: Pi
     }
     const name = typeof key === 'number' ? String(key) : key;
     if (what !== 'storage' || !isObject(type) || type.kind !== 'dtype' || typeof name !== 'string' || !isCount(elements))
-      return machine.fail('a persistent id of the pickle is not one of torch.save, ("storage", type, key, location, elements)');
+      return machine.fail(
+        `a persistent id of the pickle is ${describeValue(id)}, and torch.save has ("storage", type, key, location, elements)`,
+      );
     const whole: StorageReference = { kind: 'storage', key: name, type, count: elements, offset: 0 };
     if (!declared.has(name)) declared.set(name, whole);
     if (view === undefined || view === null) return whole;

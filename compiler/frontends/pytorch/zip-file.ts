@@ -34,13 +34,25 @@ function chooseFolder(members: ReadonlyMap<string, ZipMember>, file: string): st
 }
 
 function checkForm(members: ReadonlyMap<string, ZipMember>, folder: string, file: string): void {
-  const program = [...members.keys()].find((name) => name.startsWith(`${folder}code/`) || name === `${folder}constants.pkl`);
+  const program = [...members.values()].find(({ name }) => name.startsWith(`${folder}code/`) || name === `${folder}constants.pkl`);
   if (program === undefined) return;
   fail({
     code: 'BNN1010',
     message: 'the file is a TorchScript program (torch.jit.save), of which bnnc reads neither code nor weights.',
-    origin: { file, path: `member "${program}"` },
+    origin: { file, path: `member "${program.name}"`, position: { byte: program.header } },
     help: 'Save the weights, torch.save(torch.jit.load(file).state_dict(), "weights.pth"), or export the model with torch.onnx.export.',
+  });
+}
+
+/** Order of bytes in the storages, which PyTorch 2.1 and later write down; computers that it was written on before are little-endian. */
+function readOrder(content: ZipContent | undefined, path: string, file: string): 'little' | 'big' {
+  const order = content === undefined ? 'little' : new TextDecoder().decode(content.bytes.subarray(0, 16));
+  if (order === 'little' || order === 'big') return order;
+  return fail({
+    code: 'BNN1003',
+    message: `the order of bytes is "${order}".`,
+    origin: { file, path, ...(typeof content?.byte === 'number' ? { position: { byte: content.byte } } : {}) },
+    details: ['wanted  "little" or "big"'],
   });
 }
 
@@ -59,11 +71,11 @@ export function readZipFile(bytes: Uint8Array, file: string): TorchFile {
   const place = { file, path: `${folder}${PICKLE}${pickle.byte === null ? ', decompressed' : ''}` };
   const whole = pickle.byte === null ? pickle.bytes : bytes.subarray(0, pickle.byte + pickle.bytes.length);
   const { value, refused } = unpickle(whole, place, readPersistent(declared), pickle.byte ?? 0);
-  const order = new TextDecoder().decode(member('byteorder')?.bytes.subarray(0, 16));
+  const order = readOrder(member('byteorder'), `member "${folder}byteorder"`, file);
   const contents = new Map<string, ZipContent | undefined>();
   const storage = (key: string): ZipContent | undefined => {
     if (!contents.has(key)) contents.set(key, member(`data/${key}`));
     return contents.get(key);
   };
-  return { root: value, refused, place, littleEndian: order.trim() !== 'big', storage };
+  return { root: value, refused, place, littleEndian: order === 'little', storage };
 }

@@ -56,14 +56,14 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
 function quoted(machine: Machine): PickleValue {
   const text = /^(['"])([^]*)\1$/.exec(line(machine).trim())?.[2];
   if (text === undefined) return machine.fail('a text of the pickle has no quotes');
-  return text.replace(/\\(x[0-9a-f]{2}|[^])/gi, (_, escape: string) =>
+  return text.replace(/\\(x[0-9a-fA-F]{2}|[^])/g, (_, escape: string) =>
     escape.length === 3 ? String.fromCharCode(Number.parseInt(escape.slice(1), 16)) : (ESCAPES.get(escape) ?? escape),
   );
 }
 
 /** V: only \u and \U are escapes. */
 function unicodeLine(machine: Machine): PickleValue {
-  return line(machine).replace(/\\u([0-9a-f]{4})|\\U0*([0-9a-f]{1,6})/gi, (whole, short?: string, long?: string) => {
+  return line(machine).replace(/\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})/g, (whole, short?: string, long?: string) => {
     const point = Number.parseInt(short ?? long ?? '', 16);
     return point <= 0x10ffff ? String.fromCodePoint(point) : whole;
   });

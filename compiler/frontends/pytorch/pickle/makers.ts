@@ -46,18 +46,53 @@ function dict(call: Call, pairs: PickleValue | undefined): PickleValue {
   return { kind: 'dict', entries };
 }
 
-/** _rebuild_tensor(storage, offset, size, stride, …) */
-function tensor(call: Call, type?: PickleDType): PickleValue {
+function unreadable(name: string): PickleDType {
+  return { kind: 'dtype', name, element: null, littleEndian: true };
+}
+
+/** Bits of the metadata with which a view stands for the conjugate or the negative of what is stored. */
+function lazyBits(metadata: PickleValue | undefined): readonly PickleValue[] {
+  if (!isObject(metadata) || metadata.kind !== 'dict') return [];
+  return [...metadata.entries].flatMap(([bit, set]) => (set === false ? [] : [bit]));
+}
+
+/** _rebuild_tensor_v2(storage, offset, size, stride, requires_grad, hooks[, metadata]); _rebuild_tensor has the first four. */
+function tensor(call: Call, type?: PickleDType, metadata = call.args[6]): PickleValue {
   const [storage, offset, size, stride] = call.args;
   const [sizes, strides] = [counts(size), counts(stride)];
   if (!isObject(storage) || storage.kind !== 'storage' || !isCount(offset) || sizes === undefined || strides?.length !== sizes.length)
     return wrong(call, `(storage, offset, sizes, strides), sizes of at most ${MOST_DIMENSIONS} dimensions`);
-  return { kind: 'tensor', storage, type: type ?? storage.type, offset, sizes, strides, byte: call.byte };
+  const stored = type ?? storage.type;
+  const bits = lazyBits(metadata).map(describeValue);
+  const seen = bits.length === 0 ? stored : unreadable(`${stored.name} with ${bits.join(' and ')}`);
+  return { kind: 'tensor', storage, type: seen, offset, sizes, strides, byte: call.byte };
 }
 
+/** _rebuild_tensor_v3(storage, offset, size, stride, requires_grad, hooks, dtype[, metadata]) */
 function tensorOfType(call: Call): PickleValue {
-  const type = call.args[6];
-  return isObject(type) && type.kind === 'dtype' ? tensor(call, type) : wrong(call, 'a torch.dtype as its seventh argument');
+  const [type, metadata = null] = call.args.slice(6);
+  return isObject(type) && type.kind === 'dtype' ? tensor(call, type, metadata) : wrong(call, 'a torch.dtype as its seventh argument');
+}
+
+/** _rebuild_qtensor(storage, offset, size, stride, (scheme, …), …): its storage is of a type that is not read. */
+function quantizedTensor(call: Call): PickleValue {
+  return tensor(call, undefined, null);
+}
+
+/** torch.serialization._get_layout("torch.sparse_coo") */
+function layout(call: Call): PickleValue {
+  const [name] = call.args;
+  return typeof name === 'string' ? unreadable(name) : wrong(call, 'the name of a layout');
+}
+
+/** _rebuild_sparse_tensor(layout, (indices, values, sizes)): a tensor that has a name, and is not read. */
+function sparseTensor(call: Call): PickleValue {
+  const [type, parts] = call.args;
+  const [, values, size] = itemsOf(parts) ?? [];
+  const sizes = counts(size);
+  if (!isObject(type) || type.kind !== 'dtype' || !isObject(values) || values.kind !== 'tensor' || sizes === undefined)
+    return wrong(call, '(layout, (indices, values, sizes))');
+  return { ...values, type: unreadable(type.name), sizes, strides: sizes.map(() => 0), byte: call.byte };
 }
 
 /** The data of a parameter; whether it is trained does not matter. */
@@ -137,6 +172,7 @@ const MAKERS: ReadonlyMap<string, Maker> = new Map<string, Maker>([
     [`${module}.set`, list],
     [`${module}.frozenset`, list],
     [`${module}.bytearray`, (call) => (call.args[0] instanceof Uint8Array ? call.args[0] : bytesOfText(call))],
+    [`${module}.bytes`, (call) => (call.args.length === 0 ? new Uint8Array(0) : wrong(call, 'no arguments'))],
     [`${module}.object`, bag],
     [`${module}.int`, () => 0],
     [`${module}.float`, () => 0],
@@ -151,6 +187,10 @@ const MAKERS: ReadonlyMap<string, Maker> = new Map<string, Maker>([
   ['torch._utils._rebuild_tensor', (call) => tensor(call)],
   ['torch._utils._rebuild_tensor_v2', (call) => tensor(call)],
   ['torch._utils._rebuild_tensor_v3', tensorOfType],
+  ['torch._utils._rebuild_qtensor', quantizedTensor],
+  ['torch._utils._rebuild_sparse_tensor', sparseTensor],
+  ['torch.serialization._get_layout', layout],
+  ...['per_tensor_affine', 'per_channel_affine', 'per_channel_affine_float_qparams'].map((scheme) => [`torch.${scheme}`, bag] as const),
   ['torch._utils._rebuild_parameter', parameter],
   ['torch._utils._rebuild_parameter_with_state', parameter],
   ['torch._tensor._rebuild_from_type_v2', tensorWithState],

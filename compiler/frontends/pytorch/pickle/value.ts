@@ -38,7 +38,7 @@ export interface PickleGlobal {
   readonly byte: number;
 }
 
-/** Type of elements; `element` is null for one that bnnc has no use for (complex, quantized). */
+/** Type of elements; `element` is null for one that bnnc has no use for (complex, quantized), and for tensors that are more than elements (sparse). */
 export interface PickleDType {
   readonly kind: 'dtype';
   readonly name: string;
@@ -96,11 +96,13 @@ export function describeValue(value: PickleValue | undefined): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'None';
   if (value === true || value === false) return value ? 'True' : 'False';
-  if (typeof value === 'string') return value.length > 60 ? 'a text' : `"${value}"`;
+  if (typeof value === 'string') return value.length > 80 ? 'a text' : `"${value}"`;
   if (typeof value === 'number') return `${value}`;
   if (typeof value === 'bigint') return 'a large integer';
   if (value instanceof Uint8Array) return `${value.length} bytes`;
   if (value.kind === 'global' || value.kind === 'dtype') return value.name;
   if (value.kind === 'bag') return `a ${value.type}`;
+  if (value.kind === 'tuple' && value.items.length <= 8 && value.items.every((item) => typeof item === 'number'))
+    return `(${value.items.join(', ')})`;
   return `a ${value.kind}`;
 }
