@@ -32,3 +32,9 @@ export function problemsOf(bytes: Uint8Array): readonly Diagnostic[] {
   }
   throw new Error('the file was read');
 }
+
+/** BNN1003 of the file, as it must be to the letter. */
+export function damage(message: string, path: string, byte: number | null, more: Partial<Diagnostic> = {}): Diagnostic {
+  const origin = { file: 'net.pth', path, ...(byte === null ? {} : { position: { byte } }) };
+  return { code: 'BNN1003', severity: 'error', message, origin, ...more };
+}
