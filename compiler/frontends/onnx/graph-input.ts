@@ -57,18 +57,11 @@ const DYNAMIC_HELP = 'Export with a fixed input size, or set it with onnxruntime
 
 /** Operators that leave elements where they are relative to each other. */
 const STATIONARY: ReadonlySet<string> = new Set([
-  'Cast',
-  'Identity',
-  'Add',
-  'Sub',
-  'Mul',
-  'Div',
-  'Clip',
-  'BipolarQuant',
-  'Quant',
-  'IntQuant',
-  'Sign',
-  'Pad',
+  ...['Cast', 'CastLike', 'Identity', 'Dropout', 'Pad', 'Expand'],
+  ...['Add', 'Sum', 'Sub', 'Mul', 'Div', 'Pow', 'Neg', 'Abs', 'Max', 'Min', 'Clip', 'Round', 'Floor', 'Ceil'],
+  ...['Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'Equal', 'Not', 'And', 'Or', 'Xor', 'Where'],
+  ...['Relu', 'LeakyRelu', 'PRelu', 'HardSigmoid', 'HardSwish', 'Tanh', 'Softsign', 'Atan', 'Erf', 'Sigmoid'],
+  ...['Sign', 'BipolarQuant', 'Quant', 'IntQuant'],
 ]);
 
 /** What first moves or mixes elements of a tensor, behind operations that do not; in every branch. */

@@ -20,6 +20,8 @@ const MOST_SHARDS = 1000;
 const KNOWN_VERSION = 1;
 const BIG_ENDIAN = 1;
 
+export const PARTITIONED = 'Save the model again without partitioned variables (partitioner=None), or freeze the graph.';
+
 export interface Checkpoint extends TensorFile {
   /** Tensors that are there and cannot be read, such as strings: their type by name. */
   readonly unreadable: ReadonlyMap<string, string>;
@@ -119,8 +121,7 @@ function readElements({ name, stored, shape, header, origin, data, side, budget 
   const element = elementOf(stored.dtype);
   const [offset, size] = [Number(stored.offset), Number(stored.size)];
   if (element === undefined) throw new Error('tensors of other types are left out');
-  if (stored.slices.length > 0)
-    return refuse(`is stored in ${stored.slices.length} slices`, 'Save the model again without partitioned variables.');
+  if (stored.slices.length > 0) return refuse(`is stored in ${stored.slices.length} slices`, PARTITIONED);
   const needed = elementCount(shape) * elementBytes(element);
   const stated = `[${shape.join(', ')}] ${element}`;
   if (shape.some((length) => length < 0) || !Number.isSafeInteger(needed)) return refuse(`has the impossible shape [${shape.join(', ')}]`);

@@ -41,6 +41,12 @@ const rsqrt: Emit = (node, to, names) => to.add(node, 'Reciprocal', [to.add(node
 
 const notEqual: Emit = (node, to, names) => to.add(node, 'Not', [to.add(node, 'Equal', names)]);
 
+/** (x − y)·(x − y) */
+const squaredDifference: Emit = (node, to, names) => {
+  const difference = to.add(node, 'Sub', names);
+  return to.add(node, 'Mul', [difference, difference]);
+};
+
 const relu6: Emit = (node, to, [x = '']) => to.add(node, 'Clip', [x, to.network.constant([], [0]), to.network.constant([], [6])]);
 
 const ONNX_TYPES: Readonly<Record<string, number>> = {
@@ -83,6 +89,7 @@ export const ELEMENTWISE: Readonly<Record<string, Translator>> = {
   Minimum: same('Min'),
   Pow: same('Pow'),
   Square: elementwise(1, (node, to, [x = '']) => to.add(node, 'Mul', [x, x])),
+  SquaredDifference: elementwise(2, squaredDifference),
   Rsqrt: elementwise(1, rsqrt),
   Sqrt: same('Sqrt', 1),
   Reciprocal: same('Reciprocal', 1),

@@ -23,9 +23,10 @@ const PASSED: ReadonlySet<string> = new Set([
 const LAYERS: ReadonlySet<string> = new Set(['MatMul', 'BatchMatMul', 'BatchMatMulV2', 'Conv2D', 'DepthwiseConv2dNative']);
 /** Their result does not depend on the values of their input. */
 const SHAPES: ReadonlySet<string> = new Set(['Shape', 'ShapeN', 'Rank', 'Size', 'ZerosLike', 'OnesLike']);
-/** What training, saving and showing ends in. */
-const ASIDE =
-  /^(?:Resource|Sparse)?(?:Apply|Assign|Scatter)|^(?:Assign|Save|Restore|MergeV2|Print$|PrintV2$|Assert$|NoOp$|L2Loss$)|Summary(?:V2)?$/;
+/** They change variables; what they give is a variable. */
+const CHANGES = /^(?:Resource|Sparse)?(?:Apply|Assign|Scatter)|^Restore/;
+/** What saving and showing ends in. */
+const SHOWS = /^(?:Save|MergeV2|Print$|PrintV2$|Assert$|NoOp$|L2Loss$)|Summary(?:V2)?$/;
 const GRADIENTS = /(?:^|\/)gradients(?:_\d+)?\//;
 
 /** The one output: of the signature, else that of the forward path. @throws UserError BNN1006 */
@@ -65,11 +66,12 @@ function existing(graph: TensorflowGraph, edge: Edge, wanted: string | null): Ed
 type Source = string | null | typeof SEVERAL;
 const SEVERAL = Symbol('several');
 
-function sourcesOf(graph: TensorflowGraph): ReadonlyMap<string, Source> {
+/** @param isInput whether a placeholder may be the network's input */
+function sourcesOf(graph: TensorflowGraph, isInput: (node: GraphNode) => boolean): ReadonlyMap<string, Source> {
   const sources = new Map<string, Source>();
   for (const node of inOrder(graph, graph.nodes.keys(), ({ inputs }) => inputs.map((edge) => edge.node))) {
-    let source: Source = isPlaceholder(node) && !isSwitch(node) && !isScalar(node) ? node.name : null;
-    if (!SHAPES.has(node.op)) {
+    let source: Source = isInput(node) ? node.name : null;
+    if (!SHAPES.has(node.op) && !CHANGES.test(node.op)) {
       for (const input of node.inputs) {
         const other = sources.get(input.node) ?? null;
         if (other !== null && other !== source) source = source === null ? other : SEVERAL;
@@ -86,14 +88,25 @@ function isScalar(node: GraphNode): boolean {
   return typeOf(node, 'dtype') === FLOAT && (shape === undefined || shape.unknownRank || sizesOf(shape).length === 0);
 }
 
-/** Nodes whose values only training, saving or showing needs. */
-function besides(graph: TensorflowGraph): ReadonlySet<string> {
+/** tf.cond makes a Switch of the condition alone, for what runs in a branch without reading anything. */
+function isPivot({ op, inputs: [value, condition] }: GraphNode): boolean {
+  return op === 'Switch' && value !== undefined && value.node === condition?.node && value.port === condition.port;
+}
+
+/**
+ * Nodes whose values change variables or are shown, and nothing else. Gradients read what they read besides; a loss or an accuracy,
+ * which depends on labels as well, is shown without the scores being there for that.
+ */
+function besides(graph: TensorflowGraph, sources: ReadonlyMap<string, Source>): ReadonlySet<string> {
   const aside = new Set<string>();
   const order = inOrder(graph, graph.nodes.keys(), ({ name }) => (graph.readers.get(name) ?? []).map((reader) => reader.name));
-  for (const { name, op } of order) {
-    const readers = graph.readers.get(name) ?? [];
-    if (ASIDE.test(op) || GRADIENTS.test(name) || (readers.length > 0 && readers.every((reader) => aside.has(reader.name))))
-      aside.add(name);
+  for (const node of order) {
+    const { name, op, inputs } = node;
+    const readers = (graph.readers.get(name) ?? []).filter((reader) => !GRADIENTS.test(reader.name));
+    const before = graph.nodes.get(inputs[0]?.node ?? '');
+    const ends = CHANGES.test(op) || SHOWS.test(op) || isPivot(node) || (op === 'Identity' && before !== undefined && isPivot(before));
+    const isRead = readers.length > 0 && readers.every((reader) => aside.has(reader.name));
+    if (ends || GRADIENTS.test(name) || (isRead && sources.get(name) !== SEVERAL)) aside.add(name);
   }
   return aside;
 }
@@ -103,7 +116,15 @@ function besides(graph: TensorflowGraph): ReadonlySet<string> {
  * the end what stands before it. The input is the placeholder that a layer reads; losses depend on labels as well.
  */
 function endingsOf(graph: TensorflowGraph): readonly GraphNode[] {
-  const [sources, aside] = [sourcesOf(graph), besides(graph)];
+  const isInput = (node: GraphNode): boolean => isPlaceholder(node) && !isSwitch(node);
+  const endings = endingsBehind(graph, (node) => isInput(node) && !isScalar(node));
+  // A placeholder without a shape may be the input after all, if there is no other.
+  return endings.length > 0 ? endings : endingsBehind(graph, isInput);
+}
+
+function endingsBehind(graph: TensorflowGraph, isInput: (node: GraphNode) => boolean): readonly GraphNode[] {
+  const sources = sourcesOf(graph, isInput);
+  const aside = besides(graph, sources);
   const main = (node: GraphNode): boolean => !aside.has(node.name) && typeof sources.get(node.name) === 'string';
   const nodes = [...graph.nodes.values()].filter(main);
   const layers = nodes.filter(({ op }) => LAYERS.has(op));

@@ -72,6 +72,9 @@ function valuesBeside(side: SideFiles, prefix: string): Values {
     const bytes = side.read(index);
     if (bytes !== undefined) return { checkpoint: readCheckpoint(bytes, index, side), index };
   }
+  // A checkpoint of the first version is one file, without an ending.
+  const first = side.read(prefix);
+  if (first !== undefined && containerOf(first) === 'index') return { checkpoint: readCheckpoint(first, prefix, side), index: prefix };
   return { checkpoint: null, index: own };
 }
 

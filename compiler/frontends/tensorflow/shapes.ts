@@ -1,7 +1,8 @@
 /** Operations on the order and number of elements, reductions, and arithmetic on shapes, which is folded: the batch is 1. */
-import { integerOf, integersOf, flagOf } from './attributes.ts';
+import { integerOf, integersOf, flagOf, typeOf } from './attributes.ts';
 import { refuse } from './graph.ts';
-import { sourceOf, type Known, type Translator } from './translation.ts';
+import { elementOf, typeName } from './stored-types.ts';
+import { held, sourceOf, type Known, type Translator } from './translation.ts';
 
 const IMAGE = 4;
 /** Behind the last element, for a slice without an end. */
@@ -11,7 +12,7 @@ const reshape: Translator = (node, to) => {
   const listed = to.constantAt(node, 1);
   if (listed === undefined) return { rank: undefined, last: to.add(node, 'Reshape', [to.stored(node, 0), to.stored(node, 1)]) };
   const sizes = Array.from(listed.data);
-  if (to.batch > 1 && sizes[0] === to.batch) sizes[0] = 1;
+  if (to.batch > 1 && sizes[0] === to.batch && to.isComputed(node, 0)) sizes[0] = 1;
   return { rank: sizes.length, last: to.add(node, 'Reshape', [to.stored(node, 0), to.network.integers(sizes)]) };
 };
 
@@ -42,6 +43,24 @@ const transpose: Translator = (node, to) => {
 
 const shape: Translator = (node, to) => ({ rank: 1, last: to.add(node, 'Shape', [to.stored(node, 0)]) });
 const size: Translator = (node, to) => ({ rank: 0, last: to.add(node, 'Size', [to.stored(node, 0)]) });
+
+/** One value everywhere, of the shape at input 0, which is mostly that of another tensor. */
+const fill: Translator = (node, to) => {
+  const sizes = to.producer(node, 0);
+  const rank =
+    sizes.op === 'Shape' ? to.input(sizes, 0).rank : sizes.op === 'Pack' ? sizes.inputs.length : to.constantAt(node, 0)?.data.length;
+  return { rank, last: to.add(node, 'Expand', [to.stored(node, 1), to.stored(node, 0)]) };
+};
+
+/** tf.ones_like and tf.zeros_like of a tensor whose type, the attribute T, is known. */
+function like(value: 0 | 1): Translator {
+  return (node, to) => {
+    const element = elementOf(typeOf(node, 'T')) ?? refuse(node, `makes elements of type ${typeName(typeOf(node, 'T'))}`);
+    const one = held(to, { element, shape: [], data: Float64Array.of(value) });
+    const { rank } = to.input(node, 0);
+    return { rank, last: to.add(node, 'Expand', [to.inOrder(one, node), to.add(node, 'Shape', [to.stored(node, 0)])]) };
+  };
+}
 
 /** x[begin:end:stride, …]; a bit of a mask for each dimension says that begin or end is left out, or that one element is taken. */
 const stridedSlice: Translator = (node, to) => {
@@ -128,6 +147,11 @@ const pad: Translator = (node, to) => {
   return { rank: x.rank, last: to.add(node, 'Pad', [to.inOrder(x, node), listed(axes), constant]) };
 };
 
+const OF_THE_BATCH = [
+  'takes a statistic of the whole batch, as batch norm does in training',
+  'Save the graph for inference: training=False, or a boolean placeholder, which bnnc takes as false. It must normalize with moving averages.',
+] as const;
+
 /** Over rows and columns of an image with its channels last, they are the last dimensions in ONNX. */
 function reduction(op: string): Translator {
   return (node, to) => {
@@ -136,6 +160,7 @@ function reduction(op: string): Translator {
     const keep = flagOf(node, 'keep_dims') || flagOf(node, 'keepdims');
     const keepdims = keep ? 1 : 0;
     const positive = axes.map((axis) => (axis < 0 && x.rank !== undefined ? axis + x.rank : axis)).sort((a, b) => a - b);
+    if (to.isComputed(node, 0) && (positive.includes(0) || (axes.length === 0 && x.rank !== 0))) return refuse(node, ...OF_THE_BATCH);
     const rank = keep ? x.rank : x.rank === undefined ? undefined : x.rank - axes.length;
     if (x.rank !== IMAGE || positive.join() !== '1,2')
       return { rank, last: to.add(node, op, [to.inOrder(x, node)], { axes: positive, keepdims }) };
@@ -160,6 +185,9 @@ export const SHAPES: Readonly<Record<string, Translator>> = {
   ExpandDims: expandDims,
   Transpose: transpose,
   Shape: shape,
+  Fill: fill,
+  OnesLike: like(1),
+  ZerosLike: like(0),
   Size: size,
   StridedSlice: stridedSlice,
   Slice: slice,

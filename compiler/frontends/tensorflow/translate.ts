@@ -5,7 +5,7 @@ import type { FrontendOptions, Imported, SideFiles } from '../frontend.ts';
 import { MOST_ELEMENTS } from '../limits.ts';
 import { OperatorNetwork } from '../onnx/network.ts';
 import { typeOf } from './attributes.ts';
-import { constantOf, type ConstantValue } from './constant.ts';
+import { constantOf } from './constant.ts';
 import { isPlaceholder, isSwitch } from './control.ts';
 import { ELEMENTWISE } from './elementwise.ts';
 import { chooseEnding } from './ending.ts';
@@ -15,7 +15,7 @@ import { Resolver } from './resolve.ts';
 import { sizesOf } from './shape.ts';
 import { SHAPES } from './shapes.ts';
 import { typeName } from './stored-types.ts';
-import { Translation, type Known, type Translator } from './translation.ts';
+import { held, Translation, type Known, type Translator } from './translation.ts';
 import { valueOf, type Values } from './variables.ts';
 
 const ONES: ReadonlySet<string> = new Set(['float32', 'uint8', 'int8']);
@@ -43,12 +43,6 @@ const placeholder: Translator = (node, to) => {
   return { rank: sizes.length, last: to.network.input(node.name, sample, node.origin) };
 };
 
-function held(to: Translation, { element, shape, data }: ConstantValue): Known {
-  // Shapes are int32 or int64, as it comes; they are computed with together.
-  if (element === 'int32') return { rank: shape.length, last: to.network.typed('int64', shape, Float64Array.from(data)) };
-  return { rank: shape.length, last: to.network.typed(element, shape, data) };
-}
-
 /** Operations without inputs that are followed. */
 const SOURCES: Readonly<Record<string, Translator>> = {
   Placeholder: placeholder,
@@ -74,17 +68,32 @@ function needsOf(node: GraphNode, resolver: Resolver): readonly string[] {
   return isPlaceholder(node) ? [] : node.inputs.map((_, position) => resolver.producer(node, position).name);
 }
 
+const FUNCTIONS =
+  'TensorFlow 2 keeps networks in functions. Save the Keras model (.keras, .h5), or freeze the function and write its graph: convert_variables_to_constants_v2(f).graph.as_graph_def().';
+const DILATED = 'tf.nn.conv2d with the argument dilations makes one Conv2D of it.';
+
+const HELP: ReadonlyMap<string, string> = new Map([
+  ...['PartitionedCall', 'StatefulPartitionedCall', 'If', 'StatelessIf', 'While', 'StatelessWhile'].map((op) => [op, FUNCTIONS] as const),
+  ...['SpaceToBatchND', 'BatchToSpaceND', 'SpaceToBatch', 'BatchToSpace'].map((op) => [op, DILATED] as const),
+]);
+
+/** Where the graph can be cut: at what the node reads, constants aside. */
+function before(node: GraphNode, resolver: Resolver): string {
+  const read = node.inputs.map((_, position) => resolver.producer(node, position)).find((producer) => producer.inputs.length > 0);
+  return read === undefined ? '' : `, or cut it before with --output "${read.name}"`;
+}
+
 /** The nodes of the network in the order in which they are computed, all of them known operations. */
 function reachedNodes(resolver: Resolver, root: GraphNode, diagnostics: Diagnostics): readonly GraphNode[] {
   const nodes = inOrder(resolver.graph, [root.name], (node) => diagnostics.collect(() => needsOf(node, resolver)) ?? []);
   diagnostics.stopOnErrors();
-  for (const node of nodes) {
-    if (TRANSLATORS.has(node.op) && !isSwitch(node)) continue;
+  const unknown = nodes.filter(({ op }) => !TRANSLATORS.has(op));
+  for (const node of unknown.length > 0 ? unknown : nodes.filter(isSwitch)) {
     diagnostics.error({
       code: 'BNN1004',
       message: `"${node.name}" uses the operation ${node.op}, which bnnc does not support${isSwitch(node) ? ' where its value is computed with' : ''}.`,
       origin: node.origin,
-      help: `Build the graph without it, or cut it before with --output "${node.inputs[0]?.node ?? 'NAME'}".`,
+      help: HELP.get(node.op) ?? `Build the graph without it${before(node, resolver)}.`,
     });
   }
   diagnostics.stopOnErrors();
@@ -119,9 +128,14 @@ export function importTensorflowGraph(
   return { ...imported, notes: [...imported.notes, ...to.notes, ...notesOf(resolver)] };
 }
 
+/** Their results are known before the network runs. */
+const OF_SHAPES: ReadonlySet<string> = new Set(['Shape', 'Size', 'OnesLike', 'ZerosLike']);
+
 function translate(node: GraphNode, to: Translation): void {
   const translator = TRANSLATORS.get(node.op);
   if (translator === undefined) throw new Error(`${node.op} was checked`);
+  if (isPlaceholder(node) || (!OF_SHAPES.has(node.op) && node.inputs.some((_, position) => to.isComputed(node, position))))
+    to.setComputed(node);
   const results = translator(node, to);
   (Array.isArray(results) ? results : [results]).forEach((known: Known, port) => {
     to.set({ node: node.name, port }, known);

@@ -32,6 +32,7 @@ export class Translation {
   readonly values: Values;
   readonly #resolver: Resolver;
   readonly #known = new Map<string, Known>();
+  readonly #computed = new Set<string>();
   /** The batch size that the placeholder fixes; it is read as 1. */
   batch = 1;
   /** Sentences for the user. */
@@ -47,6 +48,16 @@ export class Translation {
     this.#known.set(keyOf(edge), known);
   }
 
+  /** Notes that values of the node depend on the input. */
+  setComputed({ name }: GraphNode): void {
+    this.#computed.add(name);
+  }
+
+  /** Whether values at input `position`, not its shape alone, depend on the network's input. */
+  isComputed(node: GraphNode, position: number): boolean {
+    return this.#computed.has(this.producer(node, position).name);
+  }
+
   get(edge: Edge): Known | undefined {
     return this.#known.get(keyOf(edge));
   }
@@ -60,9 +71,14 @@ export class Translation {
     );
   }
 
+  /** The node behind input `position`. */
+  producer(node: GraphNode, position: number): GraphNode {
+    return this.#resolver.producer(node, position);
+  }
+
   /** The value at input `position` if it is a constant of the graph, such as a list of axes. */
   constantAt(node: GraphNode, position: number): ConstantValue | undefined {
-    const producer = this.#resolver.producer(node, position);
+    const producer = this.producer(node, position);
     return producer.op === 'Const' ? constantOf(producer) : undefined;
   }
 
@@ -133,4 +149,11 @@ export class Translation {
 
 export function sourceOf({ name, op, origin }: GraphNode): NodeSource {
   return { name, shown: op, origin };
+}
+
+/** A constant of the network. */
+export function held({ network }: Translation, { element, shape, data }: ConstantValue): Known {
+  // Shapes are int32 or int64, as it comes; they are computed with together.
+  if (element === 'int32') return { rank: shape.length, last: network.typed('int64', shape, Float64Array.from(data)) };
+  return { rank: shape.length, last: network.typed(element, shape, data) };
 }

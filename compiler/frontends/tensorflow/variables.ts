@@ -2,7 +2,7 @@
 import { fail } from '../../support/diagnostics.ts';
 import { tensorHelp } from '../tensor-file.ts';
 import { textOf, typeOf } from './attributes.ts';
-import type { Checkpoint } from './bundle.ts';
+import { PARTITIONED, type Checkpoint } from './bundle.ts';
 import type { ConstantValue } from './constant.ts';
 import type { GraphNode } from './graph.ts';
 import { sizesOf } from './shape.ts';
@@ -13,6 +13,9 @@ const VARIABLES: ReadonlySet<string> = new Set(['Variable', 'VariableV2', 'VarHa
 export function isVariable({ op }: GraphNode): boolean {
   return VARIABLES.has(op);
 }
+
+/** What a partitioner adds to the name of a variable. */
+const PART = /\/part_\d+$/;
 
 /** Where values of variables come from, if from anywhere. */
 export interface Values {
@@ -39,6 +42,9 @@ export function valueOf(node: GraphNode, { checkpoint, index }: Values): Constan
   const shared = textOf(node, 'shared_name', '');
   const names = [...new Set([node.name, ...(node.op === 'VarHandleOp' && shared !== '' ? [shared] : [])])];
   const stored = names.map((name) => checkpoint.tensors.get(name)).find((tensor) => tensor !== undefined);
+  const whole = checkpoint.tensors.get(node.name.replace(PART, ''));
+  if (stored === undefined && PART.test(node.name) && whole !== undefined)
+    return refuse(`is a part of "${whole.name}", which "${checkpoint.file}" holds in slices`, PARTITIONED);
   if (stored === undefined) return refuse(`is not in "${checkpoint.file}"`, tensorHelp(checkpoint, node.name));
   const shape = node.attributes.get('shape')?.shape;
   const sizes = sizesOf(shape);

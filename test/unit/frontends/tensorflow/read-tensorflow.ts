@@ -1,5 +1,7 @@
 /** What the tests of the TensorFlow frontend share. */
+import { basename, dirname, join } from 'node:path';
 import { expect } from 'vitest';
+import { readModel } from '../../../../compiler/cli/files.ts';
 import { realValues } from '../../../../compiler/ir/encoding.ts';
 import { interpret } from '../../../../compiler/ir/interpret.ts';
 import { verifyGraph } from '../../../../compiler/ir/verify.ts';
@@ -36,13 +38,44 @@ export function readFile(
 }
 
 export function problemsOf(...parameters: Parameters<typeof readFile>): readonly Diagnostic[] {
+  return problemsIn(() => readFile(...parameters));
+}
+
+export function problemsIn(work: () => unknown): readonly Diagnostic[] {
   try {
-    readFile(...parameters);
+    work();
   } catch (error) {
     if (error instanceof UserError) return error.diagnostics;
     throw error;
   }
   throw new Error('the model was read');
+}
+
+export const GRAPHS = join(import.meta.dirname, '../../../../fixtures/tensorflow-graphs');
+
+/** A file of fixtures/tensorflow-graphs, with what lies beside it. */
+export function readGraph(
+  file: string,
+  options: Partial<FrontendOptions> = {},
+  change: (bytes: Uint8Array, name: string) => Uint8Array | undefined = (bytes) => bytes,
+): Imported {
+  const path = join(GRAPHS, file);
+  const { bytes, side } = readModel(path, dirname(path));
+  const changed: SideFiles = {
+    ...side,
+    read: (name, offset = 0, length) => {
+      const whole = side.read(name);
+      const other = whole && change(whole, name);
+      const end = offset + (length ?? (other?.length ?? 0) - offset);
+      return other === undefined || end > other.length ? undefined : other.slice(offset, end);
+    },
+  };
+  const diagnostics = new Diagnostics();
+  const own = { file: basename(file), output: null, topology: null, ...options };
+  const imported = tensorflow.read(change(bytes, own.file) ?? bytes, changed, own, diagnostics);
+  diagnostics.stopOnErrors();
+  expect(verifyGraph(imported.graph)).toEqual([]);
+  return imported;
 }
 
 /** The scores of one sample, given in the file's order. */
