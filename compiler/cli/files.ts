@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import type { ModelSource } from '../driver/compile.ts';
+import { MODEL_ENDINGS, type ModelSource } from '../driver/compile.ts';
 import { fail, type Problem } from '../support/diagnostics.ts';
 
 function systemMessage(error: unknown): string {
@@ -39,12 +39,15 @@ function readOr(path: string, shown: string, problem: (why: string) => Problem):
   }
 }
 
-/** Names of the model files in a folder, for a message about a folder given as a model. */
+const MOST_LISTED = 12;
+
+/** Names of files in a folder that end as models do, for a message about a folder given as a model. */
 function modelsIn(folder: string): readonly string[] {
   try {
-    return readdirSync(folder)
-      .filter((name) => name.endsWith('.onnx'))
+    const names = readdirSync(folder)
+      .filter((name) => MODEL_ENDINGS.some((ending) => name.endsWith(ending)))
       .sort();
+    return names.length <= MOST_LISTED ? names : [...names.slice(0, MOST_LISTED), `and ${names.length - MOST_LISTED} more`];
   } catch {
     return [];
   }

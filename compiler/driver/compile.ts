@@ -73,6 +73,9 @@ export interface Compiled extends Lowered {
 /** Names of the formats that are read. */
 export const FORMATS: readonly string[] = FRONTENDS.map(({ name }) => name);
 
+/** How the names of files end that hold a model. */
+export const MODEL_ENDINGS: readonly string[] = FRONTENDS.flatMap(({ endings }) => endings);
+
 /** For progress, --timings and --dump-after. */
 export interface Observers {
   /** A stage begins. */

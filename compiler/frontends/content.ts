@@ -6,7 +6,8 @@ export interface ContentDescription {
   readonly help: string;
 }
 
-const EXPORT = 'Export the model to ONNX (torch.onnx.export, tf2onnx, or the QONNX export of Brevitas) and compile that file.';
+const EXPORT =
+  'If it should be of one of these formats, --from NAME says what is wrong in it. Any other model: export it to ONNX (torch.onnx.export, tf2onnx, or the QONNX export of Brevitas) and compile that file.';
 
 const SIGNATURES: readonly { readonly start: readonly number[]; readonly at?: number; readonly what: string; readonly help?: string }[] = [
   {
@@ -30,8 +31,18 @@ const SIGNATURES: readonly { readonly start: readonly number[]; readonly at?: nu
 
 const LFS = 'version https://git-lfs.github.com/spec/';
 
-/** Looks at the first bytes only. */
-export function describeContent(bytes: Uint8Array): ContentDescription {
+/** What a file is that another one of the model needs, by its name. */
+function partOfModel(file: string): ContentDescription | undefined {
+  const checkpoint = /^(.+)\.data-\d{5}-of-\d{5}$/.exec(file)?.[1];
+  if (checkpoint === undefined) return undefined;
+  return {
+    what: 'it holds the elements of a TensorFlow checkpoint, without their names',
+    help: `Give "${checkpoint}.index": this file is read with it.`,
+  };
+}
+
+/** Looks at the first bytes only. @param file its name, where that is known */
+export function describeContent(bytes: Uint8Array, file = ''): ContentDescription {
   if (bytes.length === 0) return { what: 'it is empty', help: 'Download or export the model again.' };
   const text = String.fromCharCode(...bytes.subarray(0, 400));
   if (text.startsWith(LFS)) {
@@ -41,6 +52,8 @@ export function describeContent(bytes: Uint8Array): ContentDescription {
       help: 'Run `git lfs install` and `git lfs pull` in its repository, or download the file itself.',
     };
   }
+  const part = partOfModel(file);
+  if (part !== undefined) return part;
   const known = SIGNATURES.find(({ start, at = 0 }) => start.every((byte, i) => bytes[at + i] === byte));
   if (known !== undefined) return { what: known.what, help: known.help ?? EXPORT };
   if (/^(?:\xef\xbb\xbf)?\s*\{\s*"/.test(text))

@@ -81,6 +81,8 @@ export interface Imported {
 export interface Frontend {
   /** Name for --from. */
   readonly name: string;
+  /** How the names of such files end, for messages: the content decides. */
+  readonly endings: readonly string[];
   /** One sentence: what it reads. */
   readonly doc: string;
   /** Cheap test on the content. */

@@ -16,13 +16,39 @@ function tensorsOf(value: unknown): readonly string[] {
   return Object.entries(value).flatMap(([key, entry]) => (key === 'tensor' && typeof entry === 'string' ? [entry] : tensorsOf(entry)));
 }
 
+function absent({ tensors }: TensorFile, { document }: Topology): readonly string[] {
+  return [...new Set(tensorsOf(document()))].filter((name) => !tensors.has(name));
+}
+
 /** The published topologies all of whose tensors are in the file. */
-function fitting({ tensors }: TensorFile, builtIn: readonly Topology[]): readonly Topology[] {
-  return builtIn.filter(({ document }) => tensorsOf(document()).every((name) => tensors.has(name)));
+function fitting(tensors: TensorFile, builtIn: readonly Topology[]): readonly string[] {
+  return builtIn.filter((topology) => absent(tensors, topology).length === 0).map(({ name }) => name);
+}
+
+const MOST_NAMED = 12;
+
+/** @throws UserError BNN1009 when the file lacks tensors of a published topology */
+function requireTensors(tensors: TensorFile, topology: Topology, builtIn: readonly Topology[]): void {
+  const names = absent(tensors, topology);
+  if (names.length === 0) return;
+  const others = fitting(tensors, builtIn);
+  fail({
+    code: 'BNN1009',
+    message: `"${tensors.file}" does not have the tensors of topology ${topology.name}.`,
+    origin: { file: tensors.file, path: `${tensors.tensors.size} tensors` },
+    details: [
+      ...names.slice(0, MOST_NAMED).map((name) => `missing  "${name}"`),
+      ...(names.length > MOST_NAMED ? [`and ${names.length - MOST_NAMED} more`] : []),
+    ],
+    help:
+      others.length > 0
+        ? `Its tensors are named like those of ${others.join(' and ')}: give --topology ${others[0]}.`
+        : `Without --topology, its tensors are listed. ${HOW}`,
+  });
 }
 
 function missing(tensors: TensorFile, builtIn: readonly Topology[]): never {
-  const names = fitting(tensors, builtIn).map(({ name }) => name);
+  const names = fitting(tensors, builtIn);
   return fail({
     code: 'BNN1012',
     message: `"${tensors.file}" holds weights, but not the network that they belong to.`,
@@ -38,10 +64,14 @@ function missing(tensors: TensorFile, builtIn: readonly Topology[]): never {
 function choose(
   { word, document }: NonNullable<FrontendOptions['topology']>,
   builtIn: readonly Topology[],
+  tensors: TensorFile,
 ): { readonly file: string; readonly bytes: Uint8Array } {
   const named = builtIn.find(({ name }) => name === word);
   // A name wins over a file of the same name, so that a command means the same in every folder.
-  if (named !== undefined) return { file: `topology ${word}`, bytes: new TextEncoder().encode(JSON.stringify(named.document(), null, 2)) };
+  if (named !== undefined) {
+    requireTensors(tensors, named, builtIn);
+    return { file: `topology ${word}`, bytes: new TextEncoder().encode(JSON.stringify(named.document(), null, 2)) };
+  }
   if (document !== null) return document;
   const near = nearest(
     word,
@@ -67,7 +97,7 @@ export function importTopology(
   diagnostics: Diagnostics,
 ): Imported {
   if (topology === null) return missing(tensors, builtIn);
-  const { file, bytes } = choose(topology, builtIn);
+  const { file, bytes } = choose(topology, builtIn, tensors);
   const imported = readJsonModel(bytes, side, { file, output }, diagnostics, tensors);
   const { source: _, name: __, ...rest } = imported;
   return rest;

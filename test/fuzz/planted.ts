@@ -40,7 +40,7 @@ const FAULTS: Readonly<Record<string, (side: SideFiles) => Imported>> = {
 
 function reader(name: string, fault: (side: SideFiles) => Imported): Reader {
   return {
-    frontend: { name, doc: 'A fault.', accepts: () => false, read: (_bytes, side) => fault(side) },
+    frontend: { name, endings: [], doc: 'A fault.', accepts: () => false, read: (_bytes, side) => fault(side) },
     corpus: () => [{ name: 'a file', bytes: Uint8Array.from({ length: 64 }, (_, i) => i) }],
     mutators: [{ name: 'nothing', apply: (bytes) => bytes }],
   };

@@ -6,8 +6,9 @@ import { elementCount } from '../../ir/encoding.ts';
 import { isNpy, isNpz, openNpz, readNpy, type NumericArray } from '../../support/numpy.ts';
 import { ONE, parseRational, type Rational } from '../../support/rational.ts';
 import type { SideFiles } from '../frontend.ts';
-import { tensorHelp, type TensorFile } from '../tensor-file.ts';
+import type { TensorFile } from '../tensor-file.ts';
 import { CHANNELS_LAST, type Convention, type Layout } from './layout.ts';
+import { noTensor } from './missing-tensors.ts';
 import { shown, type FieldProblem, type Problems } from './problems.ts';
 import type { Path } from './syntax.ts';
 import { isProblem, transform } from './transforms.ts';
@@ -193,13 +194,7 @@ export class FieldReader {
       this.#beside.used?.add(name);
       return { shape: found.shape, data: found.read() };
     }
-    return this.#stop([...path, 'tensor'], {
-      what: tensors === null ? 'names a tensor, and this file is compiled without a file of weights' : `is no tensor of "${tensors.file}"`,
-      seen: name,
-      ...(tensors === null ? {} : { wanted: shown([...tensors.tensors.keys()]) }),
-      help: tensors === null ? 'Compile the file of weights, and give this one with --topology.' : tensorHelp(tensors, name),
-      code: 'BNN1009',
-    });
+    return this.#stop([...path, 'tensor'], noTensor(tensors, name));
   }
 
   #file(path: Path, name: string, array: string | undefined): Values {

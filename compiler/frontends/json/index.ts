@@ -4,6 +4,7 @@ import { readJsonModel } from './read.ts';
 
 export const json: Frontend = {
   name: 'json',
+  endings: ['.json'],
   doc: 'JSON with "format": "bnnc": networks written by hand, by other programs, or by bnnc compile.',
   accepts: (bytes) => {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');

@@ -10,6 +10,7 @@ import { MOST_ELEMENTS } from '../limits.ts';
 import { FieldReader, type Beside } from './fields.ts';
 import { channelsFirstOrder, readInput, type JsonInput } from './input.ts';
 import { CHANNELS_LAST, inverse, orderBehind, type FeatureOrder, type Layout } from './layout.ts';
+import { addMissingTensors } from './missing-tensors.ts';
 import { neededBy, readNodes, type JsonNode } from './nodes.ts';
 import { FORMS } from './ops/index.ts';
 import { Problems, shown } from './problems.ts';
@@ -205,6 +206,9 @@ export function readJsonModel(
   const build = new Build(document, beside, problems, diagnostics);
   build.input(inputName, input);
   const needed = neededBy(chosen, nodes);
+  const described = nodes.map((node) => (needed.includes(node) ? node.json : null));
+  addMissingTensors(['nodes'], described, tensors, problems);
+  problems.stop();
   for (const node of needed) build.node(node);
   const { graph, outputOrder } = build.finish(chosen);
   const unused = output === null ? nodes.filter((node) => !needed.includes(node)) : [];

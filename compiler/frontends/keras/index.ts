@@ -78,6 +78,7 @@ function readArchive(bytes: Uint8Array, side: SideFiles, options: FrontendOption
 
 export const keras: Frontend = {
   name: 'keras',
+  endings: ['.keras', '.h5'],
   doc: 'Keras and Larq: .h5 and .keras with their configuration, and HDF5 weights with --topology.',
   accepts: (bytes) => isHdf5(bytes) || (isZip(bytes) && zipNames(bytes).includes(CONFIG)),
   read: (bytes, side, options, diagnostics) =>

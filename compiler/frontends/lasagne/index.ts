@@ -44,6 +44,7 @@ function read(bytes: Uint8Array, side: SideFiles, options: FrontendOptions, diag
 
 export const lasagne: Frontend = {
   name: 'lasagne',
+  endings: ['.npz'],
   doc: 'Parameters of BinaryNet on Lasagne and Theano (.npz): dense networks as they are, others with a topology.',
   accepts: (bytes) => {
     const names = zipNames(bytes);

@@ -106,6 +106,7 @@ function translate(
 
 export const mxnet: Frontend = {
   name: 'mxnet',
+  endings: ['-symbol.json', '.params'],
   doc: 'MXNet, BMXNet and BMXNet v2: NAME-symbol.json with NAME-0000.params beside it; either of the two may be named.',
   accepts: (bytes) =>
     isParams(bytes) || isSymbol(Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 2 ** 20)).toString('latin1')),

@@ -34,6 +34,7 @@ function read(bytes: Uint8Array, side: SideFiles, { file, output }: FrontendOpti
 
 export const onnx: Frontend = {
   name: 'onnx',
+  endings: ['.onnx'],
   doc: 'ONNX, operator sets 7 to 21: float graphs with ±1 weights and signs, and QONNX with 1-bit quantizers.',
   accepts: (bytes) => scanModel(bytes).kind !== 'not-onnx',
   read,

@@ -61,6 +61,7 @@ function read(bytes: Uint8Array, side: SideFiles, options: FrontendOptions, diag
 
 export const pytorch: Frontend = {
   name: 'pytorch',
+  endings: ['.pth', '.pt', '.tar'],
   doc: 'PyTorch weights (.pth, .pt: torch.save of a state_dict or a checkpoint), with a topology beside them or a built-in one.',
   accepts: (bytes) => isPickle(bytes) || isTar(bytes) || isTorchZip(zipNames(bytes)),
   topologies: TOPOLOGIES,

@@ -6,6 +6,7 @@ import { TOPOLOGIES } from './topologies.ts';
 
 export const tensorflow: Frontend = {
   name: 'tensorflow',
+  endings: ['.index', '.meta', '.pb'],
   doc: 'TensorFlow 1: checkpoints (.index with its data files, and .meta where it lies beside), frozen graphs (.pb) and SavedModels.',
   accepts: (bytes) => containerOf(bytes) !== undefined,
   topologies: TOPOLOGIES,

@@ -109,6 +109,7 @@ function read(bytes: Uint8Array, side: SideFiles, options: FrontendOptions, diag
 
 export const tflite: Frontend = {
   name: 'tflite',
+  endings: ['.tflite'],
   doc: 'TensorFlow Lite (.tflite): float networks, and those of Larq Compute Engine.',
   accepts: isLite,
   read,

@@ -80,6 +80,7 @@ function read(bytes: Uint8Array, side: SideFiles, options: FrontendOptions, diag
 
 export const torch7: Frontend = {
   name: 'torch7',
+  endings: ['.t7'],
   doc: 'Networks of Torch7 (.t7), binary or text: nn and cudnn, with the layers of BinaryNet, XNOR-Net and LBCNN.',
   accepts,
   read,

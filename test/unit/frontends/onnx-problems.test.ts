@@ -51,8 +51,14 @@ describe('detection by content', () => {
   it('lists the formats for an unknown --from', () => {
     expect(detectionProblem(small(), 'caffe')).toMatchObject({
       code: 'BNN0001',
-      details: [`formats  ${FRONTENDS.map(({ name }) => name).join(', ')}`],
+      details: [`formats  ${FRONTENDS.map(({ name, endings }) => `${name} (${endings.join(', ')})`).join(', ')}`],
     });
+  });
+
+  it('leads from the elements of a TensorFlow checkpoint to its index', () => {
+    expect(() => detectFrontend(Uint8Array.of(1, 2, 3), null, 'model.ckpt-7.data-00000-of-00002')).toThrow(
+      '"model.ckpt-7.data-00000-of-00002" is not a model that bnnc knows: it holds the elements of a TensorFlow checkpoint, without their names',
+    );
   });
 
   it('recognises a file cut anywhere after its first field, and says how long it is', () => {

@@ -6,7 +6,7 @@ import type { Imported, Topology, TopologyChoice } from '../../../compiler/front
 import { tensorFile, type StoredTensor } from '../../../compiler/frontends/tensor-file.ts';
 import { importTopology } from '../../../compiler/frontends/topology.ts';
 import type { ElementData } from '../../../compiler/support/elements.ts';
-import { Diagnostics, UserError } from '../../../compiler/support/diagnostics.ts';
+import { Diagnostics, UserError, type Diagnostic } from '../../../compiler/support/diagnostics.ts';
 import { randomFrom } from '../../support/random.ts';
 import { NO_FILES } from './read-json.ts';
 
@@ -35,15 +35,21 @@ function imported(tensors: readonly StoredTensor[], topology: TopologyChoice | n
   return result;
 }
 
-/** The first problem of a file and its description. */
-function problem(tensors: readonly StoredTensor[], topology: TopologyChoice | null, builtIn: readonly Topology[] = []) {
+function problems(...parameters: Parameters<typeof imported>): readonly Diagnostic[] {
   try {
-    imported(tensors, topology, builtIn);
+    imported(...parameters);
   } catch (error) {
-    if (error instanceof UserError && error.diagnostics[0] !== undefined) return error.diagnostics[0];
+    if (error instanceof UserError) return error.diagnostics;
     throw error;
   }
   throw new Error('nothing was wrong');
+}
+
+/** The first problem of a file and its description. */
+function problem(...parameters: Parameters<typeof imported>): Diagnostic {
+  const [first] = problems(...parameters);
+  if (first === undefined) throw new Error('nothing was said');
+  return first;
 }
 
 /** The scores of one sample, given in the file's order. */
@@ -197,6 +203,44 @@ describe('--topology', () => {
     const read = imported(file, { word: 'tiny-mlp', document: null }, [known]);
     expect(scores(read, [1, 10])).toEqual([21]);
     expect(read.notes).toEqual(['Not used of the file: "extra".']);
+  });
+
+  it('of a published network names every tensor that the file does not have, and the network that fits', () => {
+    const tensors = [tensor('w1', [1, 2], Float32Array.of(1, 2)), tensor('w2', [1, 1], Float32Array.of(1))];
+    const layers = (name: string, weights: readonly string[]): Topology => ({
+      name,
+      doc: name,
+      document: () => ({
+        format: 'bnnc',
+        version: 1,
+        input: vector(2),
+        nodes: weights.map((w) => ({ op: 'dense', weights: { tensor: w } })),
+      }),
+    });
+    const [three, two] = [layers('three-layers', ['a', 'w1', 'b']), layers('two-layers', ['w1', 'w2'])];
+    const named = { word: 'three-layers', document: null };
+    expect(problem(tensors, named, [three, two])).toEqual({
+      code: 'BNN1009',
+      severity: 'error',
+      message: '"weights.pth" does not have the tensors of topology three-layers.',
+      origin: { file: 'weights.pth', path: '2 tensors' },
+      details: ['missing  "a"', 'missing  "b"'],
+      help: 'Its tensors are named like those of two-layers: give --topology two-layers.',
+    });
+    expect(problem(tensors, named, [three]).help).toContain('Without --topology, its tensors are listed.');
+  });
+
+  it('of the user names every tensor that the file does not have', () => {
+    const nodes = [
+      { op: 'dense', weights: { tensor: 'w' } },
+      { op: 'elementwise', steps: [{ operator: 'add', values: { tensor: 'absent.bias' } }] },
+      { op: 'dense', weights: { tensor: 'fc.weihgt' } },
+    ];
+    expect(problems(file, choice({ input: vector(2), nodes })).map(({ origin, details, help }) => [origin?.path, details, help])).toEqual([
+      ['nodes[0].weights.tensor', ['seen    "w"'], '`bnnc inspect` lists the tensors of the file.'],
+      ['nodes[1].steps[0].values.tensor', ['seen    "absent.bias"'], '`bnnc inspect` lists the tensors of the file.'],
+      ['nodes[2].weights.tensor', ['seen    "fc.weihgt"'], 'Did you mean "fc.weight"?'],
+    ]);
   });
 
   it('with an unknown name is refused with the names that are known', () => {
