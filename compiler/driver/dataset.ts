@@ -1,6 +1,7 @@
 /** Samples and labels for verify: idx (also gzipped), .npy and .npz, recognised by content. */
 import { gunzipSync } from 'node:zlib';
 import { fail } from '../support/diagnostics.ts';
+import type { ElementType } from '../support/elements.ts';
 import { isNpy, isNpz, openNpz, readElements, readNpy, type NumericArray, type Refuse } from '../support/numpy.ts';
 
 /** `shape` begins with the number of samples. */
@@ -38,13 +39,13 @@ export function readDataset(bytes: Uint8Array, file: string): Dataset {
   return damaged(file, 'it is neither idx, .npy nor .npz', 'an idx file (MNIST), gzipped or not, a .npy array or a .npz with one array');
 }
 
-const IDX_TYPES: Readonly<Record<number, 'u1' | 'i1' | 'i2' | 'i4' | 'f4' | 'f8'>> = {
-  8: 'u1',
-  9: 'i1',
-  11: 'i2',
-  12: 'i4',
-  13: 'f4',
-  14: 'f8',
+const IDX_TYPES: Readonly<Record<number, ElementType>> = {
+  8: 'uint8',
+  9: 'int8',
+  11: 'int16',
+  12: 'int32',
+  13: 'float32',
+  14: 'float64',
 };
 
 /** Magic 0, 0, type, rank; big-endian sizes; big-endian elements (LeCun's idx). */
@@ -55,7 +56,7 @@ function readIdx(bytes: Uint8Array, file: string): Dataset {
     return damaged(file, `its idx header has type ${code} and rank ${rank}`, 'an idx file');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
-  return { shape, elements: readElements(bytes.subarray(4 + 4 * rank), type, shape, false, refusal(file)) };
+  return { shape, elements: readElements(bytes, type, shape, 4 + 4 * rank, false, refusal(file)) };
 }
 
 function readNpz(bytes: Uint8Array, file: string): Dataset {
@@ -64,6 +65,6 @@ function readNpz(bytes: Uint8Array, file: string): Dataset {
   const [name] = names;
   const content = name === undefined ? undefined : arrays.get(name);
   if (content === undefined || names.length !== 1)
-    return refuse(`it holds ${names.length} arrays: ${names.join(', ')}`, 'exactly one array');
+    return damaged(file, `it holds ${names.length} arrays: ${names.join(', ')}`, 'exactly one array');
   return readDataset(content, `${file}/${name}`);
 }

@@ -51,6 +51,7 @@ export function elementBytes(type: ElementType): number {
 
 /** As many elements as the bytes hold; a rest of bytes at the end is left out. */
 export function decodeElements(bytes: Uint8Array, type: ElementType, littleEndian = true): ElementData {
+  if (type === 'uint8') return new Uint8Array(bytes); // slice of a Buffer would not copy
   const { bytes: size, allocate, read } = STORED[type];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const data = allocate(Math.floor(bytes.length / size));

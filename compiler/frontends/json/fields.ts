@@ -213,13 +213,13 @@ export class FieldReader {
       return refuse('there is no such file beside the model', 'a .npy or .npz file', `Copy "${name}" into its folder.`);
     const content = isNpz(bytes) ? this.#unzip(bytes, array, refuse) : bytes;
     if (!isNpy(content)) return refuse('it is no numpy array', 'a file that numpy.save or numpy.savez wrote');
-    const { shape, elements }: NumericArray = readNpy(content, refuse);
+    const { shape, elements }: NumericArray = readNpy(content, (what, wanted) => refuse(what, wanted));
     return { shape, data: elements };
   }
 
   #unzip(bytes: Uint8Array, array: string | undefined, refuse: (what: string, wanted: string, help?: string) => never): Uint8Array {
     const isIt = (name: string): boolean => array !== undefined && (name === array || name === `${array}.npy`);
-    const { names, arrays } = openNpz(bytes, MOST_BYTES, isIt, refuse);
+    const { names, arrays } = openNpz(bytes, MOST_BYTES, isIt, (what, wanted) => refuse(what, wanted));
     const arrayNames = names.map((name) => name.replace(/\.npy$/, '')).join(', ');
     const [content] = arrays.values();
     if (content !== undefined) return content;

@@ -3,30 +3,13 @@ import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { readDataset } from '../../../compiler/driver/dataset.ts';
 import { UserError } from '../../../compiler/support/diagnostics.ts';
+import { npyFile } from '../../support/npy-file.ts';
 
 /** An idx file: magic, big-endian sizes, elements. */
 function idx(type: number, shape: readonly number[], elements: Uint8Array): Uint8Array {
   const sizes = Buffer.alloc(4 * shape.length);
   shape.forEach((size, i) => sizes.writeUInt32BE(size, 4 * i));
   return Buffer.concat([Uint8Array.of(0, 0, type, shape.length), sizes, elements]);
-}
-
-interface NpyOptions {
-  readonly version?: 1 | 2 | 3;
-  readonly order?: 'True' | 'False';
-  readonly shape?: string;
-}
-
-/** A .npy file as numpy.lib.format describes it. */
-function npy(descr: string, elements: Uint8Array, { version = 1, order = 'False', shape = '(2, 3)' }: NpyOptions = {}): Uint8Array {
-  const text = Buffer.from(
-    `{'descr': ${descr.startsWith('[') ? descr : `'${descr}'`}, 'fortran_order': ${order}, 'shape': ${shape}, }\n`,
-    'latin1',
-  );
-  const length = Buffer.alloc(version === 1 ? 2 : 4);
-  if (version === 1) length.writeUInt16LE(text.length);
-  else length.writeUInt32LE(text.length);
-  return Buffer.concat([Uint8Array.of(0x93), Buffer.from('NUMPY'), Uint8Array.of(version, 0), length, text, elements]);
 }
 
 function bytesOf(values: ArrayBufferView<ArrayBuffer>, swapped = 0): Uint8Array {
@@ -96,32 +79,32 @@ describe('.npy', () => {
     ['>f4', bytesOf(Float32Array.of(0.5, -1, 3, 4, 5, 6), 4), Float32Array.of(0.5, -1, 3, 4, 5, 6)],
     ['<f8', bytesOf(Float64Array.of(0.1, -1, 3, 4, 5, 6)), Float64Array.of(0.1, -1, 3, 4, 5, 6)],
   ])('of %s', (descr, elements, expected) => {
-    expect(readDataset(npy(descr, elements), 'x.npy')).toEqual({ shape: [2, 3], elements: expected });
+    expect(readDataset(npyFile(descr, elements), 'x.npy')).toEqual({ shape: [2, 3], elements: expected });
   });
 
   it.each([1, 2, 3] as const)('of format version %i', (version) => {
-    expect(readDataset(npy('|u1', SIX, { version }), 'x.npy').shape).toEqual([2, 3]);
+    expect(readDataset(npyFile('|u1', SIX, { version }), 'x.npy').shape).toEqual([2, 3]);
   });
 
   it('of one dimension', () => {
-    expect(readDataset(npy('|u1', SIX, { shape: '(6,)' }), 'x.npy').shape).toEqual([6]);
+    expect(readDataset(npyFile('|u1', SIX, { shape: '(6,)' }), 'x.npy').shape).toEqual([6]);
   });
 
   it('may be gzipped', () => {
-    expect(readDataset(gzipSync(npy('|u1', SIX)), 'x.npy.gz').shape).toEqual([2, 3]);
+    expect(readDataset(gzipSync(npyFile('|u1', SIX)), 'x.npy.gz').shape).toEqual([2, 3]);
   });
 
   it.each([
-    ['objects', npy('|O', SIX), 'its header names no simple element type'],
-    ['records', npy("[('a', '|u1'), ('b', '|u1')]", SIX), 'its header names no simple element type'],
-    ['complex numbers', npy('<c8', SIX), 'bytes of elements'],
-    ['texts', npy('<U1', SIX), 'its header names no simple element type'],
-    ['Fortran order', npy('|u1', SIX, { order: 'True' }), 'numpy.ascontiguousarray'],
-    ['missing elements', npy('<f4', SIX), '24 bytes for shape [2, 3]'],
-    ['integers beyond 32 bits', npy('<i8', bytesOf(BigInt64Array.of(1n << 33n)), { shape: '(1,)' }), 'it holds 8589934592'],
-    ['half floats', npy('<f2', bytesOf(Int16Array.of(1, 2, 3, 4, 5, 6))), 'its elements have type f2'],
-    ['a header cut off', npy('|u1', SIX).subarray(0, 30), 'its header names no simple element type'],
-    ['a beginning only', npy('|u1', SIX).subarray(0, 8), 'it ends inside its header'],
+    ['objects', npyFile('|O', SIX), "its elements have type '|O'"],
+    ['records', npyFile("[('a', '|u1'), ('b', '|u1')]", SIX), 'its elements are records'],
+    ['complex numbers', npyFile('<c8', SIX), "its elements have type '<c8'"],
+    ['texts', npyFile('<U1', SIX), "its elements have type '<U1'"],
+    ['Fortran order', npyFile('|u1', SIX, { order: 'True' }), 'numpy.ascontiguousarray'],
+    ['missing elements', npyFile('<f4', SIX), '24 bytes for shape [2, 3]'],
+    ['integers beyond 32 bits', npyFile('<i8', bytesOf(BigInt64Array.of(1n << 33n)), { shape: '(1,)' }), 'it holds 8589934592'],
+    ['half floats', npyFile('<f2', bytesOf(Int16Array.of(1, 2, 3, 4, 5, 6))), 'its elements have type float16'],
+    ['a header cut off', npyFile('|u1', SIX).subarray(0, 30), 'it ends inside its header'],
+    ['a beginning only', npyFile('|u1', SIX).subarray(0, 8), 'it ends inside its header'],
   ])('of %s is refused', (_what, bytes, message) => {
     expect(problemOf(bytes)).toContain(message);
   });
@@ -129,16 +112,16 @@ describe('.npy', () => {
 
 describe('.npz', () => {
   it('with one array is that array', () => {
-    expect(readDataset(zipSync({ 'x.npy': npy('|u1', SIX) }), 'x.npz')).toEqual({ shape: [2, 3], elements: Uint8Array.from(SIX) });
+    expect(readDataset(zipSync({ 'x.npy': npyFile('|u1', SIX) }), 'x.npz')).toEqual({ shape: [2, 3], elements: Uint8Array.from(SIX) });
   });
 
   it('with none or several is refused, and they are listed', () => {
-    expect(problemOf(zipSync({ 'x.npy': npy('|u1', SIX), 'y.npy': npy('|u1', SIX) }))).toContain('it holds 2 arrays: x.npy, y.npy');
+    expect(problemOf(zipSync({ 'x.npy': npyFile('|u1', SIX), 'y.npy': npyFile('|u1', SIX) }))).toContain('it holds 2 arrays: x.npy, y.npy');
     expect(problemOf(zipSync({}))).toContain('it holds 0 arrays');
   });
 
   it('that is cut off is refused', () => {
-    const whole = zipSync({ 'x.npy': npy('|u1', SIX) });
+    const whole = zipSync({ 'x.npy': npyFile('|u1', SIX) });
     expect(problemOf(whole.subarray(0, whole.length - 30))).toContain('the zip container is damaged');
   });
 });

@@ -1,4 +1,4 @@
-/** What torch and numpy call types of elements. */
+/** What torch calls types of elements. */
 import type { ElementType } from '../../../support/elements.ts';
 
 /** torch.float32 and its other names; `torch/_C/_DType` has them in pairs. */
@@ -50,20 +50,4 @@ export const STORAGE_TYPES: ReadonlyMap<string, ElementType | null> = new Map<st
   ['QInt8Storage', null],
   ['QUInt8Storage', null],
   ['QInt32Storage', null],
-]);
-
-/** numpy's kind and size; `U` and `O` and the like are not numbers. */
-export const NUMPY_DTYPES: ReadonlyMap<string, ElementType> = new Map<string, ElementType>([
-  ['b1', 'bool'],
-  ['i1', 'int8'],
-  ['u1', 'uint8'],
-  ['i2', 'int16'],
-  ['u2', 'uint16'],
-  ['i4', 'int32'],
-  ['u4', 'uint32'],
-  ['i8', 'int64'],
-  ['u8', 'uint64'],
-  ['f2', 'float16'],
-  ['f4', 'float32'],
-  ['f8', 'float64'],
 ]);

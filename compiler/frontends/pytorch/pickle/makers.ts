@@ -3,7 +3,8 @@
  * of PyTorch's torch/_utils.py and of its weights_only loader (torch/_weights_only_unpickler.py), and of numpy's arrays and scalars.
  */
 import { decodeElements } from '../../../support/elements.ts';
-import { TORCH_DTYPES, NUMPY_DTYPES, STORAGE_TYPES } from './element-types.ts';
+import { NUMPY_TYPES } from '../../../support/numpy.ts';
+import { TORCH_DTYPES, STORAGE_TYPES } from './element-types.ts';
 import { MOST_DIMENSIONS } from './limits.ts';
 import { describeValue, isObject, itemsOf, tuple, type PickleDType, type PickleValue } from './value.ts';
 
@@ -115,7 +116,7 @@ function dtype(call: Call): PickleValue {
   if (typeof code !== 'string') return wrong(call, 'the name of a type');
   const text = code.replace(/^[<>=|]/, '');
   const name = `numpy.dtype("${text.slice(0, 20)}")`;
-  return { kind: 'dtype', name, element: NUMPY_DTYPES.get(text) ?? null, littleEndian: !code.startsWith('>') };
+  return { kind: 'dtype', name, element: NUMPY_TYPES.get(text) ?? null, littleEndian: !code.startsWith('>') };
 }
 
 /** A number of numpy, such as an accuracy; NaN for one that is no number. */
