@@ -5,11 +5,12 @@ import { describe, expect, it } from 'vitest';
 import { ebnn } from '../../../compiler/frontends/ebnn/index.ts';
 import type { Imported } from '../../../compiler/frontends/frontend.ts';
 import { detectFrontend } from '../../../compiler/frontends/index.ts';
-import { tensorFile } from '../../../compiler/frontends/tensor-file.ts';
-import { importTopology } from '../../../compiler/frontends/topology.ts';
 import { Diagnostics, UserError, type Diagnostic } from '../../../compiler/support/diagnostics.ts';
 import { header, layer } from '../../support/ebnn-model.ts';
+import { importNarrow } from '../../support/narrow-checkpoint.ts';
+import { EBNN, ebnnParts } from '../../support/published/ebnn.ts';
 import { compileTwin, integerLayers } from '../../support/twins.ts';
+import { testPublished } from './published.ts';
 import { NO_FILES } from './read-json.ts';
 import { runImported } from './read-model.ts';
 
@@ -154,57 +155,10 @@ describe('the fixture', () => {
   });
 });
 
-describe('the topologies of eBNN', () => {
-  const link = (name: string, weights: readonly number[]): readonly (readonly [string, readonly number[]])[] => {
-    const outputs = weights[0] ?? 1;
-    const linear = weights.length === 4 ? 'bconv' : 'bl';
-    return [
-      [`/${name}/${linear}/W`, weights],
-      [`/${name}/${linear}/b`, [outputs]],
-      ...['gamma', 'beta', 'avg_mean', 'avg_var'].map((part) => [`/${name}/bn/${part}`, [outputs]] as const),
-    ];
-  };
-  const alexnet = [['conv1', [2, 1, 5, 5]], ['conv2', [3, 2, 5, 5]], ['conv3', [2, 3, 3, 3]], ['conv4', [3, 2, 3, 3]], ['conv5', [2, 3, 3, 3]], ['fc8', [10, 8]]] as const; // prettier-ignore
+describe('an HDF5 file of the trainer', () => {
+  testPublished(EBNN, ebnnParts, ({ word, shapes }, values) => importNarrow(ebnn.topologies ?? [], word, shapes, values));
 
-  it.each([
-    [
-      'ebnn-convnet-mnist',
-      [
-        ['l1', [2, 1, 3, 3]],
-        ['l2', [10, 72]],
-      ],
-      [1, 28, 28],
-    ],
-    [
-      'ebnn-convnet-cifar10',
-      [
-        ['l1', [2, 3, 3, 3]],
-        ['l2', [10, 98]],
-      ],
-      [3, 32, 32],
-    ],
-    ['ebnn-alexnet-mnist', alexnet, [1, 28, 28]],
-  ] as const)('%s fits the tensors of its network, whatever their widths', (name, links, input) => {
-    const tensors = links
-      .flatMap(([part, weights]) => link(part, weights))
-      .map(([tensor, shape]) => {
-        const count = shape.reduce((product, size) => product * size, 1);
-        const data = Float32Array.from({ length: count }, (_, i) => (tensor.endsWith('avg_var') ? 1 + i : Math.sin(i + count)));
-        return { name: tensor, element: 'float32' as const, shape, origin: { file: 'model.hdf5', path: tensor }, read: () => data };
-      });
-    const options = { file: 'model.hdf5', output: null, topology: { word: name, document: null } };
-    const imported = importTopology(tensorFile('model.hdf5', tensors), ebnn.topologies ?? [], NO_FILES, options, new Diagnostics());
-    expect(imported.inputShape).toEqual(input);
-    expect(imported.notes).toEqual([]); // every tensor is used
-    const scores = runImported(
-      imported,
-      Array.from({ length: input[0] * input[1] * input[2] }, (_, i) => Math.cos(i)),
-    );
-    expect(scores).toHaveLength(10);
-    expect(scores.every(Number.isFinite)).toBe(true);
-  });
-
-  it('are asked for by the tensors of the file', () => {
+  it('asks for --topology by the tensors that it has', () => {
     const bytes = readFileSync(join(FIXTURE, 'ebnn/model.hdf5'));
     expect(() => ebnn.read(bytes, NO_FILES, { file: 'model.hdf5', output: null }, new Diagnostics())).toThrow('BNN1012');
   });

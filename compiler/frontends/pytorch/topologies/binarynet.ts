@@ -5,11 +5,12 @@
 import type { Topology } from '../../frontend.ts';
 import { CLAMP, FLATTEN, SIGN, batchNorm, network, normalised, signs, tensor, type Json } from './parts.ts';
 
-/** preprocess.py takes these for CIFAR-10 too. */
-const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
-
-function imagenet(size: number): Json {
-  return normalised([3, size, size], IMAGENET.mean, IMAGENET.std);
+/**
+ * preprocess.py normalizes images by ImageNet's mean and std, those of CIFAR-10 too. As bytes they would need sums beyond 32 bits: the three
+ * deviations have a common denominator of 11,541,600. So the input is what the program feeds: real numbers.
+ */
+function normalisedImage(size: number): Json {
+  return { name: 'image', type: 'f32', shape: [3, size, size] };
 }
 
 function conv(name: string, fields: Json, bias = true): Json {
@@ -41,11 +42,11 @@ function classifier(affine: boolean): readonly Json[] {
 function vgg(): object {
   const same = { padding: 1 };
   const features = [[0], [3, POOL], [7], [10, POOL], [14], [17, POOL]] as const;
-  return network(imagenet(32), [...features.flatMap(([at, pool]) => block(at, same, pool)), ...classifier(false)]);
+  return network(normalisedImage(32), [...features.flatMap(([at, pool]) => block(at, same, pool)), ...classifier(false)]);
 }
 
 function alexnet(): object {
-  return network(imagenet(224), [
+  return network(normalisedImage(224), [
     ...block(0, { stride: 4, padding: 2 }, WIDE_POOL),
     ...block(4, { padding: 2 }, WIDE_POOL),
     ...block(8, { padding: 1 }),
@@ -83,7 +84,7 @@ function residual(name: string, from: string, stride: number, last: boolean): re
 }
 
 function resnet(): object {
-  return network(imagenet(32), [
+  return network(normalisedImage(32), [
     conv('conv1', { padding: 1 }, false),
     batchNorm('bn1'),
     { ...CLAMP, name: 'stem' },
