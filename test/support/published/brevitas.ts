@@ -3,7 +3,7 @@
  * QuantLinear of one bit are `where(x >= 0, 1, -1)` times a scale.
  */
 import type { Shapes, Tensors } from '../narrow-checkpoint.ts';
-import { linear, normByScaleAndShift, pointwise, vector, type Features } from '../plain-layers.ts';
+import { linear, normByDeviation, normByScaleAndShift, pointwise, vector, type Features, type Norm } from '../plain-layers.ts';
 import { signWith, type Decisions, type PublishedNetwork } from './network.ts';
 import { merge, norm, weights } from './torch-shapes.ts';
 
@@ -24,7 +24,7 @@ function batchNorm(tensors: Tensors, name: string, x: Features): Features {
   );
 }
 
-/** TFC.py, SFC.py and LFC.py with `self.fc`: the scale is the mean of |w|, of each output or of all weights of the last layer. */
+/** brevitas_cnv_lfc's TFC.py, SFC.py and LFC.py with `self.fc`: the scale is the mean of |w|, of each output or of all weights of the last layer. */
 function fullyConnected(tensors: Tensors, image: Features, decisions: Decisions): Features {
   const quantLinear = (name: string, x: Features, perOutput: boolean): Features => {
     const latent = tensors(`${name}.weight`);
@@ -50,13 +50,42 @@ function fullyConnected(tensors: Tensors, image: Features, decisions: Decisions)
   return quantLinear('fc', x, false);
 }
 
-function shapesOf(units: number): Shapes {
-  const hidden = [2, 6, 10].flatMap((at) => [
-    weights(`features.${at}`, [units, at === 2 ? 784 : units], false),
-    norm(`features.${at + 1}`, units),
-  ]);
-  return merge([...hidden, weights('fc', [10, units], false)]);
+/** brevitas_examples' FC.py: CommonWeightQuant has the scale 1, and TensorNorm one number of each kind. */
+function examplesFc(tensors: Tensors, image: Features, decisions: Decisions): Features {
+  const quantLinear = (name: string, x: Features): Features => {
+    const latent = tensors(`${name}.weight`);
+    return linear(x, (o, i) => binary(latent[o * x.channels + i] as number), latent.length / x.channels);
+  };
+  const sign = signWith(1, decisions);
+  let x = vector(image.values);
+  x = pointwise(x, (value) => 2 * value - 1);
+  x = pointwise(x, sign);
+  for (const at of [2, 6, 10]) {
+    x = quantLinear(`features.${at}`, x);
+    x = batchNorm(tensors, `features.${at + 1}`, x);
+    x = pointwise(x, sign);
+  }
+  x = quantLinear('features.14', x);
+  const each = (part: string) => Float32Array.from({ length: x.channels }, () => tensors(`features.15.${part}`)[0] as number);
+  const norm: Norm = { gamma: each('weight'), beta: each('bias'), mean: each('running_mean'), variance: each('running_var') };
+  return normByDeviation(x, norm, 1e-4);
 }
+
+function hiddenShapes(units: number): Shapes {
+  return merge(
+    [2, 6, 10].flatMap((at) => [weights(`features.${at}`, [units, at === 2 ? 784 : units], false), norm(`features.${at + 1}`, units)]),
+  );
+}
+
+function shapesOf(units: number): Shapes {
+  return merge([hiddenShapes(units), weights('fc', [10, units], false)]);
+}
+
+const EXAMPLES_SHAPES = merge([
+  hiddenShapes(15),
+  weights('features.14', [10, 15], false),
+  Object.fromEntries(['weight', 'bias', 'running_mean', 'running_var'].map((part) => [`features.15.${part}`, [1]])),
+]);
 
 const NETWORKS: readonly { word: string; units: number; seeds: readonly number[]; images?: number }[] = [
   { word: 'brevitas-tfc', units: 64, seeds: [1, 2, 3] },
@@ -64,12 +93,27 @@ const NETWORKS: readonly { word: string; units: number; seeds: readonly number[]
   { word: 'brevitas-lfc', units: 1024, seeds: [3], images: 1 },
 ];
 
-export const BREVITAS: readonly PublishedNetwork[] = NETWORKS.map(({ units, ...network }) => ({
+// transforms.ToTensor() and nothing else.
+const pixel = (byte: number): number => byte / 255;
+
+const SCALED: readonly PublishedNetwork[] = NETWORKS.map(({ units, ...network }) => ({
   ...network,
   shapes: shapesOf(units),
   input: [1, 28, 28],
   tolerance: 1e-6,
-  // transforms.ToTensor() and nothing else.
-  pixel: (byte) => byte / 255,
+  pixel,
   forward: fullyConnected,
 }));
+
+export const BREVITAS: readonly PublishedNetwork[] = [
+  ...SCALED,
+  {
+    word: 'brevitas-fc-1w1a',
+    seeds: [1, 2, 3, 4, 5, 6, 7, 8],
+    shapes: EXAMPLES_SHAPES,
+    input: [1, 28, 28],
+    tolerance: 0,
+    pixel,
+    forward: examplesFc,
+  },
+];
