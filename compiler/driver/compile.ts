@@ -2,8 +2,9 @@
 import { emitHeader, type HeaderOptions } from '../emit/c.ts';
 import { runtimeAbi } from '../emit/runtime.ts';
 import { emitTypescript } from '../emit/ts.ts';
-import type { Frontend, Imported, SideFiles, TopologyChoice } from '../frontends/frontend.ts';
+import type { Imported, SideFiles, TopologyChoice } from '../frontends/frontend.ts';
 import { FRONTENDS, detectFrontend } from '../frontends/index.ts';
+import { refuseTopology } from '../frontends/topology.ts';
 import { typeOf, valueOf } from '../ir/graph.ts';
 import { printGraph, printType } from '../ir/print.ts';
 import type { Graph } from '../ir/types.ts';
@@ -97,14 +98,6 @@ export interface Read {
   readonly warnings: readonly Diagnostic[];
 }
 
-function refuseTopology({ file }: ModelSource, { name }: Frontend): never {
-  return fail({
-    code: 'BNN0001',
-    message: `--topology is for files that hold weights only; "${file}" (${name}) states its network.`,
-    help: 'Leave it out. If the file is of another format, name that with --from.',
-  });
-}
-
 function refuseShape(wanted: readonly number[], { graph, inputShape }: Imported): never {
   return fail({
     code: 'BNN0001',
@@ -122,7 +115,7 @@ export function importModel(source: ModelSource, options: CompileOptions): Read 
   const { bytes, side, file, topology = null } = source;
   const diagnostics = new Diagnostics();
   const frontend = detectFrontend(bytes, from, file);
-  if (topology !== null && frontend.topologies === undefined) return refuseTopology(source, frontend);
+  if (topology !== null && frontend.topologies === undefined) return refuseTopology(file, frontend.name);
   const imported = frontend.read(bytes, side, { file, output, topology, inputShape }, diagnostics);
   diagnostics.stopOnErrors();
   if (inputShape !== null && inputShape.join() !== imported.inputShape.join()) refuseShape(inputShape, imported);

@@ -3,9 +3,11 @@
  * shape as the file has it, with a batch of 1; an image is turned when an operator needs it, which costs nothing in the end.
  */
 import { elementCount } from '../ir/encoding.ts';
-import { fail, type Origin } from '../support/diagnostics.ts';
+import { fail, type Diagnostics, type Origin } from '../support/diagnostics.ts';
+import type { FrontendOptions, Imported, SideFiles } from './frontend.ts';
 import { MOST_ELEMENTS } from './limits.ts';
 import type { Attributes, NodeSource, OperatorNetwork } from './onnx/network.ts';
+import { geometryOf, type Geometry, type Window } from './window.ts';
 
 export interface Value {
   /** [1, height, width, channels] of an image, [1, features] of a vector. */
@@ -13,14 +15,6 @@ export interface Value {
   readonly tensor: string;
   /** Whether the tensor is the image with channels before rows. */
   readonly turned: boolean;
-}
-
-export interface Window {
-  readonly kernel: readonly [number, number];
-  readonly stride: readonly [number, number];
-  readonly dilation: readonly [number, number];
-  /** TensorFlow's: `same` has ceil(size / stride) windows, with the odd element of padding behind. */
-  readonly padding: 'same' | 'valid';
 }
 
 export interface Kernel {
@@ -54,7 +48,7 @@ export class ChannelsLast {
   }
 
   input(name: string, sample: readonly number[], origin: Origin): Value {
-    return { shape: [1, ...sample], tensor: this.network.input(name, sample, origin), turned: false };
+    return { shape: [1, ...sample], tensor: this.network.input(name, sample, origin, 'channels-last'), turned: false };
   }
 
   /** The image with channels before rows. */
@@ -205,21 +199,13 @@ export class ChannelsLast {
     return this.#made(this.network.add('Reshape', [pooled, shape], {}, source), [1, channels], false, source);
   }
 
-  #geometry(x: Value, { kernel, stride, dilation, padding }: Window, source: NodeSource): Geometry {
+  #geometry(x: Value, window: Window, source: NodeSource): Geometry {
     this.image(x, source);
-    const sizes = [...kernel, ...stride, ...dilation];
-    if (!sizes.every((size) => Number.isSafeInteger(size) && size >= 1 && size <= 65_536))
-      return refuseUse(source, `has the kernel, strides and dilations [${sizes.join(', ')}]; numbers of at least 1 work`);
-    const axis = (i: 0 | 1): readonly [before: number, after: number, size: number] => {
-      const size = x.shape[i + 1] ?? 0;
-      const extent = (kernel[i] - 1) * dilation[i] + 1;
-      if (padding === 'valid') return [0, 0, Math.floor((size - extent) / stride[i]) + 1];
-      const windows = Math.ceil(size / stride[i]);
-      const total = Math.max(0, (windows - 1) * stride[i] + extent - size);
-      return [Math.floor(total / 2), total - Math.floor(total / 2), windows];
-    };
-    const [rows, columns] = [axis(0), axis(1)];
-    return { pads: [rows[0], columns[0], rows[1], columns[1]], size: [rows[2], columns[2]] };
+    const { kernel, stride, dilation } = window;
+    const listed = [...kernel, ...stride, ...dilation].join(', ');
+    return (
+      geometryOf(x.shape, window) ?? refuseUse(source, `has the kernel, strides and dilations [${listed}]; numbers of at least 1 work`)
+    );
   }
 
   /** `weights` is [inputs][outputs]. An image is a 1x1 convolution. */
@@ -240,6 +226,19 @@ export class ChannelsLast {
     return this.#made(this.network.add('Gemm', [x.tensor, ...constants], {}, source), [1, outputs], false, source);
   }
 
+  /** The network up to these values, as the file has them; or up to `cut`, what --output names, where the frontend knows it. */
+  import(
+    outputs: readonly Value[],
+    cut: Value | undefined,
+    source: NodeSource,
+    side: SideFiles,
+    options: FrontendOptions,
+    diagnostics: Diagnostics,
+  ): Imported {
+    const tensors = (cut === undefined ? outputs : [cut]).map((value) => this.plain(value, source));
+    return this.network.import(tensors, side, cut === undefined ? options : { ...options, output: null }, diagnostics);
+  }
+
   /** Statistics of the last axis. */
   batchNorm(x: Value, statistics: readonly Float32Array[], form: string, epsilon: number, source: NodeSource): Value {
     const channels = x.shape.at(-1) ?? 0;
@@ -251,9 +250,4 @@ export class ChannelsLast {
     const input = turned ? this.image(x, source) : x.tensor;
     return { shape: x.shape, turned, tensor: this.network.own('BatchNormalization', [input, ...constants], { form, epsilon }, source) };
   }
-}
-
-interface Geometry {
-  readonly pads: readonly [top: number, left: number, bottom: number, right: number];
-  readonly size: readonly [number, number];
 }

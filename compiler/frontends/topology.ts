@@ -9,6 +9,15 @@ export type { Topology };
 
 const HOW = 'docs/topologies.md says how to write one: a JSON model whose arrays are tensors of this file, by name.';
 
+/** For a file of that format that says what it computes itself. */
+export function refuseTopology(file: string, format: string): never {
+  return fail({
+    code: 'BNN0001',
+    message: `--topology is for files that hold weights only; "${file}" (${format}) states its network.`,
+    help: 'Leave it out. If the file is of another format, name that with --from.',
+  });
+}
+
 /** Names of all tensors that a document reads. */
 function tensorsOf(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.flatMap(tensorsOf);

@@ -129,7 +129,9 @@ export function importKeras(model: KerasModel, side: SideFiles, options: Fronten
     }
   }
   diagnostics.stopOnErrors();
-  return network.import(chooseOutput(described, values, net, model, options), side, options, diagnostics);
+  const { made, value } = chooseOutput(described, values, model, options);
+  const cut = options.output === null ? undefined : values.get(options.output);
+  return net.import([value], cut, sourceOf(made, file), side, options, diagnostics);
 }
 
 function checkPrecision({ config }: Layer, { name, shown, origin }: NodeSource): void {
@@ -146,10 +148,9 @@ function checkPrecision({ config }: Layer, { name, shown, origin }: NodeSource):
 function chooseOutput(
   { outputs, layers }: Model,
   values: ReadonlyMap<string, Value>,
-  net: ChannelsLast,
   { place }: KerasModel,
-  { output, file }: FrontendOptions,
-): string {
+  { output }: FrontendOptions,
+): { readonly made: Layer; readonly value: Value } {
   const [first] = outputs;
   const value = first && values.get(nameKey(first));
   const made = first && layers.find(({ name }) => name === first.layer);
@@ -162,5 +163,5 @@ function chooseOutput(
       ...(outputs.length > 1 && first !== undefined ? { help: `Choose one with --output, for example --output "${first.layer}".` } : {}),
     });
   }
-  return output === null ? net.plain(value, sourceOf(made, file)) : value.tensor;
+  return { made, value };
 }

@@ -3,7 +3,7 @@ import { fail, type Diagnostics } from '../../support/diagnostics.ts';
 import { isZip, readMember, readZip, zipNames } from '../../support/zip.ts';
 import type { Frontend, FrontendOptions, Imported, SideFiles } from '../frontend.ts';
 import { isHdf5, openHdf5, readHdf5Tensors, type Hdf5Object } from '../hdf5/index.ts';
-import { importTopology } from '../topology.ts';
+import { importTopology, refuseTopology } from '../topology.ts';
 import { fields, isModelConfig, parseConfig, text } from './config.ts';
 import { importKeras } from './import.ts';
 import { weightsOf } from './weights.ts';
@@ -18,6 +18,8 @@ function attribute({ attributes }: Hdf5Object, name: string): string | undefined
   const [value] = attributes.get(name) ?? [];
   return typeof value === 'string' ? value : undefined;
 }
+
+const hasTopology = ({ topology }: FrontendOptions): boolean => topology !== undefined && topology !== null;
 
 /** The configuration that --topology names, if it is one of Keras' (model.to_json()) and not a document of ours. */
 function givenConfig({ topology }: FrontendOptions): { readonly config: unknown; readonly file: string } | undefined {
@@ -36,6 +38,7 @@ function readHdf5(bytes: Uint8Array, side: SideFiles, options: FrontendOptions, 
   const { file } = options;
   const root = openHdf5(bytes, file);
   const stored = attribute(root, 'model_config');
+  if (stored !== undefined && hasTopology(options)) return refuseTopology(file, 'keras');
   const given = givenConfig(options);
   if (stored === undefined && given === undefined) return importTopology(readHdf5Tensors(bytes, file), [], side, options, diagnostics);
   const place = given === undefined ? { file, path: 'attribute "model_config"' } : { file: given.file, path: 'the configuration' };
@@ -44,7 +47,7 @@ function readHdf5(bytes: Uint8Array, side: SideFiles, options: FrontendOptions, 
     config: given === undefined ? parseConfig(stored ?? '', place) : given.config,
     place,
     keras: version(
-      attribute(root, 'keras_version') ??
+      (text(fields(given?.config).get('keras_version')) || attribute(root, 'keras_version')) ??
         (inner && attribute(inner, 'keras_version')) ??
         (root.children?.has('layers') === true ? '3' : '2.'),
     ),
@@ -55,6 +58,7 @@ function readHdf5(bytes: Uint8Array, side: SideFiles, options: FrontendOptions, 
 
 function readArchive(bytes: Uint8Array, side: SideFiles, options: FrontendOptions, diagnostics: Diagnostics): Imported {
   const { file } = options;
+  if (hasTopology(options)) return refuseTopology(file, 'keras');
   const members = readZip(bytes, { file, path: 'zip directory' });
   const content = (name: string): Uint8Array => {
     const member = members.get(name);
@@ -80,6 +84,7 @@ export const keras: Frontend = {
   name: 'keras',
   endings: ['.keras', '.h5'],
   doc: 'Keras and Larq: .h5 and .keras with their configuration, and HDF5 weights with --topology.',
+  topologies: [],
   accepts: (bytes) => isHdf5(bytes) || (isZip(bytes) && zipNames(bytes).includes(CONFIG)),
   read: (bytes, side, options, diagnostics) =>
     isZip(bytes) ? readArchive(bytes, side, options, diagnostics) : readHdf5(bytes, side, options, diagnostics),

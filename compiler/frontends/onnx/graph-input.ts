@@ -87,10 +87,11 @@ function firstMovers(graph: ModelGraph, tensor: string): readonly OnnxNode[] {
 }
 
 /**
- * An image of rank 4 is [batch][channels][height][width], unless the first thing done with it is the transpose
+ * An image of rank 4 is [batch][channels][height][width], unless its format says otherwise, the first thing done with it is the transpose
  * from channels-last to channels-first, or it is flattened at once and only its last dimension can be channels.
  */
 function isChannelsLast(graph: ModelGraph, name: string, [, second = 0, , last = 0]: readonly number[]): boolean {
+  if (graph.givenInputs.get(name)?.layout === 'channels-last') return true;
   const [mover] = firstMovers(graph, name);
   if (mover?.op === 'Transpose') return integersAttribute(mover, 'perm')?.join() === '0,3,1,2';
   const flattened = mover?.op === 'Flatten' || mover?.op === 'Reshape';
@@ -162,7 +163,7 @@ function chooseLayout(graph: ModelGraph, name: string, sizes: readonly (number |
  */
 export function readGraphInput(graph: ModelGraph, info: ValueInfoProto, builder: GraphBuilder): GraphInput {
   const listed: Origin = { file: graph.file, path: `graph.input[${graph.inputs.indexOf(info)}] "${info.name}"` };
-  const origin = graph.inputOrigins.get(info.name) ?? listed;
+  const origin = graph.givenInputs.get(info.name)?.origin ?? listed;
   const { elementType, sizes } = readSizes(info, origin);
   const dtype = ELEMENTS.get(elementType);
   if (dtype === undefined) {

@@ -5,6 +5,13 @@ import type { Constant } from './constant.ts';
 import type { OnnxNode } from './node.ts';
 import type { GraphProto, SparseTensorProto, TensorProto, ValueInfoProto } from './onnx_pb.ts';
 
+/** An input of a file that is no ONNX. */
+export interface GivenInput {
+  readonly origin: Origin;
+  /** The order of an image of rank 4, where the format says it. */
+  readonly layout: 'channels-last' | null;
+}
+
 export interface ModelGraph {
   readonly file: string;
   readonly nodes: readonly OnnxNode[];
@@ -16,8 +23,8 @@ export interface ModelGraph {
   readonly constants: ReadonlyMap<string, Constant>;
   /** Inputs that are no initializers. */
   readonly inputs: readonly ValueInfoProto[];
-  /** Where inputs stand in the user's file, if another frontend read it. */
-  readonly inputOrigins: ReadonlyMap<string, Origin>;
+  /** What another frontend, if it read the user's file, knows of inputs. */
+  readonly givenInputs: ReadonlyMap<string, GivenInput>;
   readonly outputs: readonly string[];
 }
 
@@ -49,7 +56,7 @@ export function indexGraph(graph: GraphProto, nodes: readonly OnnxNode[], file: 
     sparse,
     constants: new Map(),
     inputs,
-    inputOrigins: new Map(),
+    givenInputs: new Map(),
     outputs: graph.output.map(({ name }) => name),
   };
 }

@@ -15,7 +15,7 @@ import { constant, int64s, type Constant } from './constant.ts';
 import type { ElementData, ElementType } from '../../support/elements.ts';
 import type { FrontendOptions, Imported, SideFiles } from '../frontend.ts';
 import { importModelGraph } from './import-model.ts';
-import { indexGraph } from './model-graph.ts';
+import { indexGraph, type GivenInput } from './model-graph.ts';
 import type { OnnxNode } from './node.ts';
 import { AttributeProtoSchema, GraphProtoSchema, ValueInfoProtoSchema, type AttributeProto, type ValueInfoProto } from './onnx_pb.ts';
 
@@ -45,7 +45,7 @@ export class OperatorNetwork {
   readonly #nodes: OnnxNode[] = [];
   readonly #constants = new Map<string, Constant>();
   readonly #inputs: ValueInfoProto[] = [];
-  readonly #inputOrigins = new Map<string, Origin>();
+  readonly #givenInputs = new Map<string, GivenInput>();
   readonly #taken = new Set<string>();
 
   /** @param file name as it is shown to the user */
@@ -53,13 +53,16 @@ export class OperatorNetwork {
     this.file = file;
   }
 
-  /** The network's input, float32. `sizes` are those of one sample, [channels, height, width] for an image; the batch is added. */
-  input(name: string, sizes: readonly number[], origin: Origin): string {
+  /**
+   * The network's input, float32. `sizes` are those of one sample; the batch is added. An image is [channels, height, width] or, with its
+   * layout or where a Transpose comes first, [height, width, channels].
+   */
+  input(name: string, sizes: readonly number[], origin: Origin, layout: GivenInput['layout'] = null): string {
     const dim = [1, ...sizes].map((size) => ({ value: { case: 'dimValue', value: BigInt(size) } as const }));
     const tensor = this.#unique(name);
     const type = { value: { case: 'tensorType', value: { elemType: FLOAT, shape: { dim } } } } as const;
     this.#inputs.push(create(ValueInfoProtoSchema, { name: tensor, type }));
-    this.#inputOrigins.set(tensor, origin);
+    this.#givenInputs.set(tensor, { origin, layout });
     return tensor;
   }
 
@@ -98,7 +101,7 @@ export class OperatorNetwork {
   import(output: string | readonly string[], side: SideFiles, options: FrontendOptions, diagnostics: Diagnostics): Imported {
     const proto = create(GraphProtoSchema, { input: this.#inputs, output: [output].flat().map((name) => ({ name })) });
     const graph = indexGraph(proto, this.#nodes, this.file, diagnostics);
-    const whole = { ...graph, constants: this.#constants, inputOrigins: this.#inputOrigins };
+    const whole = { ...graph, constants: this.#constants, givenInputs: this.#givenInputs };
     return importModelGraph('model', whole, side, options.output, diagnostics);
   }
 

@@ -101,10 +101,11 @@ function read(bytes: Uint8Array, side: SideFiles, options: FrontendOptions, diag
   const source = { name: 'output', shown: 'output', origin: { file: options.file, path: 'subgraphs[0] outputs' } };
   const outputs = model.outputs.map((index) => {
     const found = computed.get(index);
-    if (found !== undefined) return channels.plain(found.value, source);
+    if (found !== undefined) return found.value;
     return fail({ code: 'BNN1006', message: `nothing in the model computes its output ${index}.`, origin: source.origin });
   });
-  return network.import(outputs, side, options, diagnostics);
+  const cut = steps.find(({ output }) => output.name === options.output)?.output.index ?? -1;
+  return channels.import(outputs, computed.get(cut)?.value, source, side, options, diagnostics);
 }
 
 export const tflite: Frontend = {

@@ -3,7 +3,8 @@
  * (taps - dot product) / 2; its activation comes before multiplier and bias.
  */
 import { elementCount } from '../../ir/encoding.ts';
-import type { Value, Window } from '../channels-last.ts';
+import type { Value } from '../channels-last.ts';
+import type { Window } from '../window.ts';
 import type { NodeSource } from '../onnx/network.ts';
 import { FLOAT32, INT32 } from './model.ts';
 import type { Computed, Translate, Translation } from './translation.ts';

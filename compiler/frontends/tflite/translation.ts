@@ -1,6 +1,7 @@
 /** What the translations of single operators share: their inputs, options and activations. */
 import type { ChannelsLast } from '../channels-last.ts';
-import { refuseUse, type Value, type Window } from '../channels-last.ts';
+import { refuseUse, type Value } from '../channels-last.ts';
+import type { Window } from '../window.ts';
 import type { NodeSource } from '../onnx/network.ts';
 import type { Weights } from './model.ts';
 import { type LiteModel, type LiteOperator, type LiteTensor } from './model.ts';

@@ -10,9 +10,10 @@ import { NO_FILES, inGraphOrder, runImported } from './read-model.ts';
 const LITE = smallNetworks('tflite-operators');
 const LARQ = smallNetworks('larq-operators');
 
-function read({ bytes, file }: SmallNetwork): Imported {
-  const imported = tflite.read(bytes, NO_FILES, { file, output: null }, new Diagnostics());
+function read({ bytes, file }: SmallNetwork, output: string | null = null): Imported {
+  const imported = tflite.read(bytes, NO_FILES, { file, output }, new Diagnostics());
   expect(verifyGraph(imported.graph)).toEqual([]);
+  expect(imported.inputOrder).toBeNull();
   return imported;
 }
 
@@ -65,6 +66,13 @@ function exactOf(networks: ReadonlyMap<string, SmallNetwork>): readonly (readonl
 describe("TensorFlow Lite's operators", () => {
   it.each(exactOf(LITE))('%s gives what its interpreter gives, to the last bit', (_, network) => {
     for (const { ours, theirs } of both(network)) expect(ours).toEqual(theirs);
+  });
+
+  it('give an image in its own order where --output names it', () => {
+    // The whole network is this convolution and a Reshape to a vector.
+    const network = networkOf(LITE, 'reshape-of-convolution');
+    const imported = read(network, 'Conv2D2');
+    expect(Array.from(runImported(imported, smallSample(imported, 0)))).toEqual(network.outputs[0]);
   });
 
   it('are refused where a join of images is not along channels', () => {
