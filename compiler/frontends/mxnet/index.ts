@@ -4,6 +4,7 @@ import type { Frontend, FrontendOptions, Imported, SideFiles } from '../frontend
 import { OperatorNetwork } from '../onnx/network.ts';
 import { findParts, type Parts } from './files.ts';
 import { ONE_INPUT, OPERATORS } from './operators.ts';
+import { rankOf } from './rank.ts';
 import { isParams, type ParamsArray } from './params.ts';
 import { inputSizes } from './sizes.ts';
 import { isSymbol, type Edge, type SymbolGraph, type SymbolNode } from './symbol.ts';
@@ -66,7 +67,7 @@ function read(bytes: Uint8Array, side: SideFiles, options: FrontendOptions, diag
   const { sizes, notes } = inputSizes(graph, arrays, input, options.inputShape ?? null);
   const network = new OperatorNetwork(file);
   const operands = new Map<number, readonly Operand[]>([
-    [input.index, [{ kind: 'tensor', tensor: network.input(input.name, sizes, input.origin) }]],
+    [input.index, [{ kind: 'tensor', rank: sizes.length + 1, tensor: network.input(input.name, sizes, input.origin) }]],
   ]);
   for (const node of nodes) translate(node, network, arrays, operands, diagnostics);
   diagnostics.stopOnErrors();
@@ -89,7 +90,7 @@ function translate(
   if (operands.has(node.index)) return;
   const array = arrays.get(node.name);
   if (node.op === 'null') {
-    if (array !== undefined) operands.set(node.index, [{ kind: 'array', name: node.name, array }]);
+    if (array !== undefined) operands.set(node.index, [{ kind: 'array', array }]);
     return;
   }
   const edges = readEdges(node);
@@ -98,9 +99,10 @@ function translate(
   if (inputs.length !== edges.length || operator === undefined) return;
   const made = diagnostics.collect(() => operator({ network, node, inputs }));
   if (made === undefined) return;
+  const rank = rankOf(node, inputs);
   operands.set(
     node.index,
-    [made].flat().map((tensor) => ({ kind: 'tensor', tensor })),
+    [made].flat().map((tensor) => ({ kind: 'tensor', tensor, rank })),
   );
 }
 

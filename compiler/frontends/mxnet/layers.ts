@@ -1,12 +1,14 @@
 /** Convolutions, dense layers, batch normalization and pools, real and binary. */
 import { elementCount } from '../../ir/encoding.ts';
 import { choiceAttribute, numberAttribute, refuse, truthAttribute, tupleAttribute, wholeAttribute } from './attributes.ts';
-import { packedCount, signsOf, unpackFilters, unpackMatrix } from './packed.ts';
-import { add, addSign, array, arrayOf, scalar, tensor, type Translate, type Translation } from './translation.ts';
+import { isPacked, packedCount, signsOf, unpackFilters, unpackMatrix } from './packed.ts';
+import { add, addSign, array, arrayOf, scalar, sourceOf, tensor, type Translate, type Translation } from './translation.ts';
+
+type Windows = Readonly<Record<string, readonly number[]>>;
 
 /** ONNX's kernel, strides, pads and dilations; every one of MXNet has one number for each spatial axis. */
 function windowOf({ node }: Translation): {
-  readonly attributes: Readonly<Record<string, readonly number[]>>;
+  readonly attributes: Windows;
   readonly pads: readonly number[];
 } {
   const kernel = tupleAttribute(node, 'kernel') ?? refuse(node, 'states no kernel');
@@ -26,12 +28,17 @@ function needChannelsFirst({ node }: Translation): void {
     refuse(node, `has the layout ${layout}; NCHW can be compiled`, 'Train or export with layout NCHW, MXNet’s default.');
 }
 
+/** Binary layers have none unless they say so; the inference operators of BMXNet v2 have no code for one. */
+function hasBias({ node }: Translation): boolean {
+  const isBinary = node.op.startsWith('Q') || node.op.startsWith('BinaryInference');
+  return !node.op.startsWith('BinaryInference') && !truthAttribute(node, 'no_bias', isBinary);
+}
+
 export const convolution: Translate = (t) => {
   needChannelsFirst(t);
   const { attributes, pads } = windowOf(t);
   const group = wholeAttribute(t.node, 'num_group', 1);
-  const bias = truthAttribute(t.node, 'no_bias', false) ? '' : tensor(t, 2);
-  return add(t, 'Conv', [tensor(t, 0), tensor(t, 1), bias], { ...attributes, pads, group });
+  return add(t, 'Conv', [tensor(t, 0), tensor(t, 1), hasBias(t) ? tensor(t, 2) : ''], { ...attributes, pads, group });
 };
 
 /** Dense layers take every tensor as a vector, unless `flatten` says otherwise. */
@@ -42,8 +49,7 @@ function flattened(t: Translation): string {
 
 export const fullyConnected: Translate = (t) => {
   const x = flattened(t);
-  const bias = truthAttribute(t.node, 'no_bias', false) ? '' : tensor(t, 2);
-  return add(t, 'Gemm', [x, tensor(t, 1), bias], { transB: 1 });
+  return add(t, 'Gemm', [x, tensor(t, 1), hasBias(t) ? tensor(t, 2) : ''], { transB: 1 });
 };
 
 /** Sums of 1-bit weights and activations only. */
@@ -61,14 +67,14 @@ function binaryWeights(
   dense: boolean,
 ): { readonly signs: Float32Array; readonly taps: number; readonly packed: boolean } {
   const weights = array(t, 1, 'its weights');
-  const declared = truthAttribute(t.node, 'binarized_weights_only', t.node.op.startsWith('BinaryInference'));
+  const declared = isPacked(t.node);
   const count = declared ? packedCount(weights) : elementCount(weights.shape);
   if (outputs < 1 || count === 0 || count % outputs !== 0)
     return refuse(
       t.node,
       `has weights of shape [${weights.shape.join(', ')}] (${weights.element}${declared ? ', packed' : ''}) for ${outputs} outputs`,
     );
-  const signs = !declared ? signsOf(weights.read()) : dense ? unpackMatrix(weights, outputs) : unpackFilters(weights);
+  const signs = !declared ? signsOf(weights) : dense ? unpackMatrix(weights, outputs) : unpackFilters(weights);
   return { signs, taps: count / outputs, packed: declared };
 }
 
@@ -76,7 +82,8 @@ function binaryWeights(
  * What BMXNet's binary layers give is not the sum s of n products of ±1 but the number of equal bits, (n + s)/2; the bias is added to
  * that (smd_hpi/src/q_convolution-inl.h). Both steps are exact in float32.
  */
-function counted(t: Translation, sum: string, taps: number, outputs: number, bias: boolean, rank: number, scale: number | null): string {
+function counted(t: Translation, sum: string, taps: number, outputs: number, rank: number, scale: number | null): string {
+  const bias = hasBias(t);
   const half = add(t, 'Mul', [sum, scalar(t, 0.5)], {}, 'half');
   const last = !bias && scale === null;
   const count = add(t, 'Add', [half, scalar(t, taps / 2)], {}, last ? '' : 'count');
@@ -119,9 +126,7 @@ export const binaryConvolution: Translate = (t) => {
   const bits = addSign(t, pad, 'plus', 'sign');
   const weights = t.network.constant([outputs, inputs, ...kernel], signs);
   const sum = add(t, 'Conv', [bits, weights], { ...attributes, group }, 'sum');
-  // The inference operators of version 2 have no code for a bias.
-  const bias = !t.node.op.startsWith('BinaryInference') && !truthAttribute(t.node, 'no_bias', true);
-  return counted(t, sum, taps, outputs, bias, kernel.length + 2, scalingOf(t, packed));
+  return counted(t, sum, taps, outputs, kernel.length + 2, scalingOf(t, packed));
 };
 
 export const binaryFullyConnected: Translate = (t) => {
@@ -130,8 +135,7 @@ export const binaryFullyConnected: Translate = (t) => {
   const { signs, taps } = binaryWeights(t, outputs, true);
   const bits = addSign(t, flattened(t), 'plus', 'sign');
   const sum = add(t, 'Gemm', [bits, t.network.constant([outputs, taps], signs)], { transB: 1 }, 'sum');
-  const bias = !t.node.op.startsWith('BinaryInference') && !truthAttribute(t.node, 'no_bias', true);
-  return counted(t, sum, taps, outputs, bias, 2, null);
+  return counted(t, sum, taps, outputs, 2, null);
 };
 
 /** (x − mean)·inv·γ + β, with γ = 1 unless `fix_gamma` is False (src/operator/nn/batch_norm.cc). */
@@ -148,16 +152,31 @@ export const batchNorm: Translate = (t) => {
   );
   const scale = constant(fixed ? new Float32Array(channels).fill(1) : gamma.read());
   const epsilon = Math.fround(numberAttribute(node, 'eps', 1e-3));
-  const source = { name: node.name, shown: node.op, origin: node.origin };
-  return network.own('BatchNormalization', [tensor(t, 0), scale, ...others], { form: 'torch', epsilon }, source);
+  return network.own('BatchNormalization', [tensor(t, 0), scale, ...others], { form: 'torch', epsilon }, sourceOf(node));
 };
 
+/**
+ * The convention `full` has a last window also where it begins behind the image (src/operator/nn/pooling.cc), in which there is nothing
+ * to choose from. Whether it does depends on the size; where it never can, the convention is ONNX's ceil_mode.
+ */
+function needFullWindows({ node }: Translation, { kernel_shape: kernel = [], strides = [] }: Windows, pads: readonly number[]): void {
+  const isReached = kernel.every((size, i) => (strides[i] ?? 1) + (pads[i] ?? 0) <= size);
+  if (isReached) return;
+  refuse(
+    node,
+    `has a kernel of [${kernel.join(', ')}], strides of [${strides.join(', ')}] and padding of [${pads.slice(0, kernel.length).join(', ')}] with the convention full, whose last window may lie beside the image`,
+    'The convention valid can be compiled.',
+  );
+}
+
 export const pooling: Translate = (t) => {
+  needChannelsFirst(t);
   const type = choiceAttribute(t.node, 'pool_type', ['max', 'avg']);
   if (truthAttribute(t.node, 'global_pool', false)) return add(t, type === 'max' ? 'GlobalMaxPool' : 'GlobalAveragePool', [tensor(t, 0)]);
   const { attributes, pads } = windowOf(t);
   const ceil = choiceAttribute(t.node, 'pooling_convention', ['valid', 'full']) === 'full' ? 1 : 0;
   const { dilations: _, ...window } = attributes;
+  if (ceil === 1) needFullWindows(t, attributes, pads);
   if (type === 'max') return add(t, 'MaxPool', [tensor(t, 0)], { ...window, pads, ceil_mode: ceil });
   const counts = truthAttribute(t.node, 'count_include_pad', true) ? 1 : 0;
   return add(t, 'AveragePool', [tensor(t, 0)], { ...window, pads, ceil_mode: ceil, count_include_pad: counts });

@@ -3,7 +3,7 @@ import { elementCount } from '../../ir/encoding.ts';
 import { choiceAttribute, numberAttribute, refuse, truthAttribute, tupleAttribute, wholeAttribute } from './attributes.ts';
 import { batchNorm, binaryConvolution, binaryFullyConnected, convolution, fullyConnected, pooling } from './layers.ts';
 import { signsOf } from './packed.ts';
-import { add, addSign, scalar, tensor, type Translate } from './translation.ts';
+import { add, addSign, scalar, sourceOf, tensor, type Translate, type Translation } from './translation.ts';
 
 const identity: Translate = (t) => add(t, 'Identity', [tensor(t, 0)]);
 
@@ -12,19 +12,39 @@ const binary =
   (t) =>
     add(t, op, [tensor(t, 0), tensor(t, 1)]);
 
+/** An attribute without a default. */
+function statedNumber({ node }: Translation, name: string): number {
+  const value = numberAttribute(node, name, Number.NaN);
+  return Number.isNaN(value) ? refuse(node, `states no ${name}`) : value;
+}
+
 /** x op c, or c op x. */
 const withScalar =
   (op: string, reversed = false): Translate =>
   (t) => {
-    const [x, c] = [tensor(t, 0), scalar(t, numberAttribute(t.node, 'scalar', 0))];
+    const [x, c] = [tensor(t, 0), scalar(t, statedNumber(t, 'scalar'))];
     return add(t, op, reversed ? [c, x] : [x, c]);
   };
 
-/** `det_sign` and the signs whose forward pass is that: +1 at 0. Weights are binarized at once. */
-const detSign: Translate = (t) => {
-  const [operand] = t.inputs;
-  if (operand?.kind !== 'array') return addSign(t, tensor(t, 0), 'plus');
-  return t.network.constant(operand.array.shape, signsOf(operand.array.read()));
+/** `det_sign` and the signs whose forward pass is that are +1 at 0, MXNet's own is 0 there. Weights are binarized at once. */
+const sign =
+  (zero: 'plus' | 'zero'): Translate =>
+  (t) => {
+    const [operand] = t.inputs;
+    if (operand?.kind !== 'array') return addSign(t, tensor(t, 0), zero);
+    return t.network.constant(operand.array.shape, signsOf(operand.array, zero === 'plus' ? 1 : 0));
+  };
+
+/** At inference, unless it says that it drops there too. */
+const dropout: Translate = (t) =>
+  choiceAttribute(t.node, 'mode', ['training', 'always']) === 'training'
+    ? identity(t)
+    : refuse(t.node, 'drops also when the network is used (mode always)', 'Export it with mode training, the default.');
+
+/** Everything is computed in float32. */
+const cast: Translate = (t) => {
+  const type = t.node.attributes.get('dtype') ?? 'none';
+  return type === 'float32' || type === 'float64' ? identity(t) : refuse(t.node, `casts to ${type}; float32 and float64 can be compiled`);
 };
 
 /** The binarization happens inside the following layer where `backward_only` says so. */
@@ -45,11 +65,13 @@ const leakyRelu: Translate = (t) => {
   const slope = t.inputs[1];
   if (slope?.kind !== 'array') return refuse(t.node, 'takes its slope from what is computed at run time');
   const count = elementCount(slope.array.shape);
-  return add(t, 'PRelu', [tensor(t, 0), t.network.constant(count === 1 ? [1] : [count, 1, 1], slope.array.read())]);
+  const [x] = t.inputs;
+  const behind = x?.kind === 'tensor' && count > 1 ? Array.from({ length: x.rank - 2 }, () => 1) : [];
+  return add(t, 'PRelu', [tensor(t, 0), t.network.constant([count, ...behind], slope.array.read())]);
 };
 
 const clip: Translate = (t) => {
-  const limits = ['a_min', 'a_max'].map((name) => scalar(t, numberAttribute(t.node, name, Number.NaN)));
+  const limits = ['a_min', 'a_max'].map((name) => scalar(t, statedNumber(t, name)));
   return add(t, 'Clip', [tensor(t, 0), ...limits]);
 };
 
@@ -89,14 +111,16 @@ const split: Translate = (t) => {
   const outputs = wholeAttribute(t.node, 'num_outputs', 0);
   if (outputs < 1 || outputs > 64) return refuse(t.node, `has ${outputs} outputs; 1 to 64 can be compiled`);
   if (truthAttribute(t.node, 'squeeze_axis', false)) return refuse(t.node, 'removes the axis that it splits');
-  const source = { name: t.node.name, shown: t.node.op, origin: t.node.origin };
-  return t.network.addMany('Split', [tensor(t, 0)], { axis: wholeAttribute(t.node, 'axis', 1) }, source, outputs);
+  return t.network.addMany('Split', [tensor(t, 0)], { axis: wholeAttribute(t.node, 'axis', 1) }, sourceOf(t.node), outputs);
 };
 
+/** Along the last axis, or along the channels where an attribute of one of the older operators says so. */
 const tail =
   (op: string): Translate =>
-  (t) =>
-    add(t, op, [tensor(t, 0)], { axis: -1 });
+  (t) => {
+    const alongChannels = truthAttribute(t.node, 'multi_output', false) || t.node.attributes.get('mode') === 'channel';
+    return add(t, op, [tensor(t, 0)], { axis: alongChannels ? 1 : wholeAttribute(t.node, 'axis', -1) });
+  };
 
 /** Sums of any number of tensors. */
 const sum: Translate = (t) =>
@@ -120,11 +144,11 @@ export const OPERATORS: ReadonlyMap<string, Translate> = new Map<string, Transla
   ['Pooling', pooling],
   ['Pooling_v1', pooling],
   ['QActivation', quantizedActivation],
-  ['det_sign', detSign],
-  ['_contrib_det_sign', detSign],
-  ['approx_sign', detSign],
-  ['_contrib_approx_sign', detSign],
-  ['sign', (t) => addSign(t, tensor(t, 0), 'zero')],
+  ['det_sign', sign('plus')],
+  ['_contrib_det_sign', sign('plus')],
+  ['approx_sign', sign('plus')],
+  ['_contrib_approx_sign', sign('plus')],
+  ['sign', sign('zero')],
   ['_contrib_gradcancel', identity],
   ['Activation', activation],
   ['LeakyReLU', leakyRelu],
@@ -153,7 +177,10 @@ export const OPERATORS: ReadonlyMap<string, Translate> = new Map<string, Transla
   ...['_rminus_scalar', '_RMinusScalar'].map((op) => [op, withScalar('Sub', true)] as const),
   ...['_mul_scalar', '_MulScalar'].map((op) => [op, withScalar('Mul')] as const),
   ...['_div_scalar', '_DivScalar'].map((op) => [op, withScalar('Div')] as const),
-  ...['Dropout', 'identity', '_copy', 'BlockGrad', 'stop_gradient', 'Cast', 'cast'].map((op) => [op, identity] as const),
+  ['Dropout', dropout],
+  ['Cast', cast],
+  ['cast', cast],
+  ...['identity', '_copy', 'BlockGrad', 'stop_gradient'].map((op) => [op, identity] as const),
   ...['SoftmaxOutput', 'Softmax', 'softmax', 'SoftmaxActivation'].map((op) => [op, tail('Softmax')] as const),
   ['log_softmax', tail('LogSoftmax')],
 ]);

@@ -3,10 +3,19 @@
  * calls float32 or float64 (smd_hpi/src/xnor_cpu.h, tools/model-converter). Their bits are taken as they are, never converted.
  */
 import { elementCount } from '../../ir/encoding.ts';
+import { fail } from '../../support/diagnostics.ts';
+import { elementBytes } from '../../support/elements.ts';
+import { truthAttribute } from './attributes.ts';
 import type { ParamsArray } from './params.ts';
+import type { SymbolNode } from './symbol.ts';
 
 /** Bits of a word by the type that the file states. */
 const WORD_BITS: Readonly<Record<string, 32 | 64>> = { float32: 32, int32: 32, float64: 64, int64: 64 };
+
+/** Whether the weights of a binary layer are words of bits. */
+export function isPacked(node: SymbolNode): boolean {
+  return truthAttribute(node, 'binarized_weights_only', node.op.startsWith('BinaryInference'));
+}
 
 /** Signs that an array holds if it is packed. */
 export function packedCount({ element, shape }: ParamsArray): number {
@@ -33,7 +42,21 @@ export function unpackMatrix(array: ParamsArray, outputs: number): Float32Array 
   });
 }
 
-/** Their signs, +1 at 0. */
-export function signsOf(weights: ArrayLike<number>): Float32Array {
-  return Float32Array.from(weights, (weight) => (weight >= 0 ? 1 : -1));
+/**
+ * Its signs.
+ * @param zero what the sign of 0 is
+ * @throws UserError BNN1009 for NaN, which has none
+ */
+export function signsOf({ element, shape, name, file, byte, read }: ParamsArray, zero: 1 | 0 = 1): Float32Array {
+  return Float32Array.from(read(), (weight, i) => {
+    if (Number.isNaN(weight)) {
+      return fail({
+        code: 'BNN1009',
+        message: `the array "${name}", [${shape.join(', ')}] ${element}, is NaN at element ${i}, and NaN has no sign.`,
+        origin: { file, path: `array "${name}"`, position: { byte: byte + i * elementBytes(element) } },
+        help: 'Export the model from before its training diverged. If a converter has packed it, the layer says "binarized_weights_only": "True".',
+      });
+    }
+    return weight === 0 ? zero : Math.sign(weight);
+  });
 }

@@ -19,6 +19,8 @@ const TYPES: readonly ElementType[] = ['float32', 'float64', 'float16', 'uint8',
 export interface ParamsArray {
   readonly element: ElementType;
   readonly shape: readonly number[];
+  readonly name: string;
+  readonly file: string;
   /** Where the elements begin in the file. */
   readonly byte: number;
   /** The elements as they are stored: packed weights are words whose type is a lie. */
@@ -58,7 +60,8 @@ function readHead(reader: ByteReader): readonly number[] | undefined {
   return shape.length === 0 ? undefined : shape;
 }
 
-function readArray(reader: ByteReader): ParamsArray | null {
+/** An array whose name stands behind all arrays; null for an empty one. */
+function readArray(reader: ByteReader, file: string): ((name: string) => ParamsArray) | null {
   const shape = readHead(reader);
   if (shape === undefined) return null;
   reader.skip(8, 'the device of an array');
@@ -69,7 +72,8 @@ function readArray(reader: ByteReader): ParamsArray | null {
   reader.expect(count, elementBytes(element), `an array of shape [${shape.join(', ')}]`);
   const byte = reader.offset;
   const bytes = reader.take(count * elementBytes(element), 'its elements');
-  return { element, shape, byte, bytes, read: () => decodeElements(bytes, element) };
+  const read = (): ElementData => decodeElements(bytes, element);
+  return (name) => ({ element, shape, name, file, byte, bytes, read });
 }
 
 /** @throws UserError BNN1003 naming the byte */
@@ -80,7 +84,7 @@ export function readParams(bytes: Uint8Array, file: string): ReadonlyMap<string,
   reader.skip(16, 'the head');
   const count = reader.u64('the number of arrays');
   if (count > MOST_ARRAYS) reader.fail(`the file is said to hold ${count} arrays`, undefined, 16);
-  const arrays = Array.from({ length: count }, () => readArray(reader));
+  const arrays = Array.from({ length: count }, () => readArray(reader, file));
   const named = reader.u64('the number of names');
   if (named !== count)
     reader.fail(
@@ -88,9 +92,9 @@ export function readParams(bytes: Uint8Array, file: string): ReadonlyMap<string,
       'mx.nd.save with a list writes no names; save a dictionary, or the module itself (save_checkpoint, export).',
     );
   const result = new Map<string, ParamsArray>();
-  for (const array of arrays) {
+  for (const named of arrays) {
     const name = reader.text(reader.u64('the length of a name'), 'a name');
-    if (array !== null) result.set(name, array);
+    if (named !== null) result.set(name, named(name));
   }
   return result;
 }

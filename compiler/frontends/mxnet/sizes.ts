@@ -5,7 +5,7 @@
 import { elementCount } from '../../ir/encoding.ts';
 import { fail, type Origin } from '../../support/diagnostics.ts';
 import { choiceAttribute, truthAttribute, tupleAttribute, wholeAttribute } from './attributes.ts';
-import { packedCount } from './packed.ts';
+import { isPacked, packedCount } from './packed.ts';
 import type { ParamsArray } from './params.ts';
 import type { SymbolGraph, SymbolNode } from './symbol.ts';
 
@@ -25,8 +25,7 @@ interface Extent {
 function fanIn(node: SymbolNode, graph: SymbolGraph, arrays: Arrays, outputs: number): number | undefined {
   const weights = arrays.get(graph.nodes[node.inputs[1]?.node ?? -1]?.name ?? '') ?? signOf(node, graph, arrays);
   if (weights === undefined || outputs < 1) return undefined;
-  const packed = truthAttribute(node, 'binarized_weights_only', node.op.startsWith('BinaryInference'));
-  return (packed ? packedCount(weights) : elementCount(weights.shape)) / outputs;
+  return (isPacked(node) ? packedCount(weights) : elementCount(weights.shape)) / outputs;
 }
 
 /** Weights may reach their layer through an operator that binarizes them. */
@@ -35,51 +34,88 @@ function signOf(node: SymbolNode, graph: SymbolGraph, arrays: Arrays): ParamsArr
   return arrays.get(graph.nodes[maker?.inputs[0]?.node ?? -1]?.name ?? '');
 }
 
-function windowSize(node: SymbolNode, size: number): { readonly size: number; readonly rest: number } {
-  const [kernel = 1] = tupleAttribute(node, 'kernel') ?? [];
-  const [stride = 1] = tupleAttribute(node, 'stride') ?? [];
-  const [pad = 0] = tupleAttribute(node, 'pad') ?? [];
-  const [dilate = 1] = tupleAttribute(node, 'dilate') ?? [];
+/** One axis of a window. */
+interface Window {
+  readonly kernel: number;
+  readonly stride: number;
+  readonly pad: number;
+  readonly dilate: number;
+  /** Whether a last window may be partly filled. */
+  readonly full: boolean;
+}
+
+function windowOf(node: SymbolNode): Window {
+  const first = (name: string, fallback: number): number => tupleAttribute(node, name)?.[0] ?? fallback;
+  const full = POOLS.test(node.op) && choiceAttribute(node, 'pooling_convention', ['valid', 'full', 'same']) !== 'valid';
+  return { kernel: first('kernel', 1), stride: first('stride', 1), pad: first('pad', 0), dilate: first('dilate', 1), full };
+}
+
+/** @returns how many windows there are, and how many rows they leave out */
+function windowSize({ kernel, stride, pad, dilate, full }: Window, size: number): { readonly size: number; readonly rest: number } {
   const room = size + 2 * pad - dilate * (kernel - 1) - 1;
   if (room < 0 || stride < 1) return { size: 0, rest: 0 };
-  const full = POOLS.test(node.op) && choiceAttribute(node, 'pooling_convention', ['valid', 'full', 'same']) !== 'valid';
   return { size: (full ? Math.ceil(room / stride) : Math.floor(room / stride)) + 1, rest: room % stride };
+}
+
+/** What a node does to channels and rows; nothing is read from the texts of the file again when sizes are tried. */
+type Step = { readonly index: number; readonly from: number } & (
+  | { readonly kind: 'window'; readonly window: Window; readonly channels: number | null }
+  | { readonly kind: 'global' | 'keep' }
+  | { readonly kind: 'dense'; readonly inputs: number | undefined }
+  | { readonly kind: 'pad'; readonly rows: number }
+  | { readonly kind: 'concat'; readonly parts: readonly number[] }
+);
+
+/** The nodes that the input reaches, in order; what stands behind a dense layer does not matter. */
+function stepsOf(graph: SymbolGraph, arrays: Arrays, input: SymbolNode): readonly Step[] {
+  const reached = new Set([input.index]);
+  return graph.nodes.flatMap((node): readonly Step[] => {
+    const from = node.inputs[0]?.node;
+    if (from === undefined || !reached.has(from)) return [];
+    const place = { index: node.index, from };
+    if (DENSE.test(node.op))
+      return [{ ...place, kind: 'dense', inputs: fanIn(node, graph, arrays, wholeAttribute(node, 'num_hidden', 0)) }];
+    reached.add(node.index);
+    if (CONVOLUTIONS.test(node.op))
+      return [{ ...place, kind: 'window', window: windowOf(node), channels: wholeAttribute(node, 'num_filter', 1) }];
+    if (POOLS.test(node.op))
+      return [
+        truthAttribute(node, 'global_pool', false)
+          ? { ...place, kind: 'global' }
+          : { ...place, kind: 'window', window: windowOf(node), channels: null },
+      ];
+    if (/^pad$/i.test(node.op)) {
+      const widths = tupleAttribute(node, 'pad_width') ?? [];
+      return [{ ...place, kind: 'pad', rows: (widths[4] ?? 0) + (widths[5] ?? 0) }];
+    }
+    if (/^concat$/i.test(node.op)) return [{ ...place, kind: 'concat', parts: node.inputs.map((edge) => edge.node) }];
+    return [{ ...place, kind: 'keep' }];
+  });
 }
 
 /** Whether a square input of this size fits all dense layers, and how many rows its windows leave out; undefined where it does not. */
 function tryOut(
-  graph: SymbolGraph,
-  arrays: Arrays,
+  steps: readonly Step[],
   input: SymbolNode,
   start: Extent,
 ): { readonly decided: boolean; readonly rest: number } | undefined {
   const extents = new Map<number, Extent>([[input.index, start]]);
   let [decided, rest] = [false, 0];
-  for (const node of graph.nodes) {
-    const [first] = node.inputs;
-    const x = first === undefined ? undefined : extents.get(first.node);
+  for (const step of steps) {
+    const x = extents.get(step.from);
     if (x === undefined) continue;
-    if (CONVOLUTIONS.test(node.op)) {
-      const window = windowSize(node, x.size);
+    if (step.kind === 'dense') {
+      if (step.inputs !== undefined && step.inputs !== x.channels * x.size * x.size) return undefined;
+      decided = decided || (step.inputs !== undefined && x.size > 1);
+    } else if (step.kind === 'window') {
+      const window = windowSize(step.window, x.size);
       if (window.size < 1) return undefined;
       rest += window.rest;
-      extents.set(node.index, { channels: wholeAttribute(node, 'num_filter', 1), size: window.size });
-    } else if (POOLS.test(node.op)) {
-      const window = truthAttribute(node, 'global_pool', false) ? { size: 1, rest: 0 } : windowSize(node, x.size);
-      if (window.size < 1) return undefined;
-      rest += window.rest;
-      extents.set(node.index, { ...x, size: window.size });
-    } else if (DENSE.test(node.op)) {
-      const inputs = fanIn(node, graph, arrays, wholeAttribute(node, 'num_hidden', 0));
-      if (inputs !== undefined && inputs !== x.channels * x.size * x.size) return undefined;
-      decided = decided || (inputs !== undefined && x.size > 1);
-    } else if (node.op === 'Pad' || node.op === 'pad') {
-      const widths = tupleAttribute(node, 'pad_width') ?? [];
-      extents.set(node.index, { ...x, size: x.size + (widths[4] ?? 0) + (widths[5] ?? 0) });
-    } else if (node.op === 'Concat' || node.op === 'concat') {
-      const channels = node.inputs.reduce((sum, edge) => sum + (extents.get(edge.node)?.channels ?? 0), 0);
-      extents.set(node.index, { ...x, channels });
-    } else extents.set(node.index, x);
+      extents.set(step.index, { channels: step.channels ?? x.channels, size: window.size });
+    } else if (step.kind === 'concat') {
+      const channels = step.parts.reduce((sum, part) => sum + (extents.get(part)?.channels ?? 0), 0);
+      extents.set(step.index, { ...x, channels });
+    } else extents.set(step.index, { ...x, size: step.kind === 'global' ? 1 : x.size + (step.kind === 'pad' ? step.rows : 0) });
   }
   return { decided, rest };
 }
@@ -124,10 +160,8 @@ export function inputSizes(graph: SymbolGraph, arrays: Arrays, input: SymbolNode
   const channels =
     layer === undefined || perGroup === undefined ? Number.NaN : (perGroup / elementCount(kernel)) * wholeAttribute(layer, 'num_group', 1);
   if (kernel.length !== 2 || !Number.isSafeInteger(channels)) return refuseSizes(input.origin, input, 1, []);
-  const fitting = Array.from({ length: LARGEST }, (_, i) => ({
-    size: i + 1,
-    found: tryOut(graph, arrays, input, { channels, size: i + 1 }),
-  }));
+  const steps = stepsOf(graph, arrays, input);
+  const fitting = Array.from({ length: LARGEST }, (_, i) => ({ size: i + 1, found: tryOut(steps, input, { channels, size: i + 1 }) }));
   const possible = fitting.flatMap(({ size, found }) => (found?.decided === true ? [{ size, rest: found.rest }] : []));
   const [only] = possible;
   // Windows that leave rows out are common, so nothing tells 28 from 29 rows: what fits exactly is only named first.

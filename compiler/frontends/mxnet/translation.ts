@@ -1,13 +1,19 @@
 /** The graph under translation: what its edges are in the network, and what the translations of single operators share. */
 import { elementCount } from '../../ir/encoding.ts';
-import type { Attributes, OperatorNetwork } from '../onnx/network.ts';
+import type { Attributes, NodeSource, OperatorNetwork } from '../onnx/network.ts';
 import { refuse } from './attributes.ts';
 import type { ParamsArray } from './params.ts';
 import type { SymbolNode } from './symbol.ts';
 
 /** An array of the .params file, or a tensor that depends on the input. */
 export type Operand =
-  { readonly kind: 'array'; readonly name: string; readonly array: ParamsArray } | { readonly kind: 'tensor'; readonly tensor: string };
+  | { readonly kind: 'array'; readonly array: ParamsArray }
+  | {
+      readonly kind: 'tensor';
+      readonly tensor: string;
+      /** Number of dimensions, the batch among them. */
+      readonly rank: number;
+    };
 
 export interface Translation {
   readonly network: OperatorNetwork;
@@ -18,16 +24,19 @@ export interface Translation {
 /** Gives the tensors of the outputs. */
 export type Translate = (translation: Translation) => string | readonly string[];
 
-/** Adds an operator; `part` tells several of one node apart, and the last one has the node's own name. */
+/** `part` tells several operators of one node apart; the last one has the node's own name. */
+export function sourceOf({ name, op, origin }: SymbolNode, part = ''): NodeSource {
+  return { name: part === '' ? name : `${name}.${part}`, shown: op, origin };
+}
+
+/** Adds an operator. */
 export function add({ network, node }: Translation, op: string, inputs: readonly string[], attributes: Attributes = {}, part = ''): string {
-  const name = part === '' ? node.name : `${node.name}.${part}`;
-  return network.add(op, inputs, attributes, { name, shown: node.op, origin: node.origin });
+  return network.add(op, inputs, attributes, sourceOf(node, part));
 }
 
 /** The sign with +1 at 0, or with 0. */
 export function addSign({ network, node }: Translation, tensor: string, zero: 'plus' | 'zero', part = ''): string {
-  const name = part === '' ? node.name : `${node.name}.${part}`;
-  return network.own('Sign', [tensor], { zero }, { name, shown: node.op, origin: node.origin });
+  return network.own('Sign', [tensor], { zero }, sourceOf(node, part));
 }
 
 /** The operand as a tensor of the network; arrays become constants. */
