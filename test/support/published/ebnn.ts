@@ -97,9 +97,11 @@ const ALEXNET = {
 /** chainer.datasets.get_mnist(ndim=3) and get_cifar10(ndim=3): from 0 to 1. */
 const pixel = (byte: number): number => byte / 255;
 
+const COMMON = { tolerance: 0, options: { inputScale: '1/255', inputOffset: null }, pixel } as const;
+
 // prettier-ignore
 export const EBNN: readonly PublishedNetwork[] = [
-  { word: 'ebnn-convnet-mnist', seeds: [3, 4], tolerance: 0, shapes: shapesOf({ l1: [9, 1, 3, 3], l2: [10, 324] }), input: [1, 28, 28], pixel, forward: convNet },
-  { word: 'ebnn-convnet-cifar10', seeds: [2, 3], tolerance: 0, shapes: shapesOf({ l1: [8, 3, 3, 3], l2: [10, 392] }), input: [3, 32, 32], pixel, forward: convNet },
-  { word: 'ebnn-alexnet-mnist', seeds: [1, 8, 14, 21], tolerance: 0, shapes: shapesOf(ALEXNET), input: [1, 28, 28], pixel, forward: alexNet },
+  { ...COMMON, word: 'ebnn-convnet-mnist', seeds: [3, 4], shapes: shapesOf({ l1: [9, 1, 3, 3], l2: [10, 324] }), input: [1, 28, 28], forward: convNet },
+  { ...COMMON, word: 'ebnn-convnet-cifar10', seeds: [2, 3], shapes: shapesOf({ l1: [8, 3, 3, 3], l2: [10, 392] }), input: [3, 32, 32], forward: convNet },
+  { ...COMMON, word: 'ebnn-alexnet-mnist', seeds: [1, 8, 14, 21], shapes: shapesOf(ALEXNET), input: [1, 28, 28], forward: alexNet },
 ];

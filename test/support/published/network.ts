@@ -1,4 +1,5 @@
 /** A published network with few channels: its checkpoint, and what its own program computes with that, in plain numbers. */
+import type { InputWords } from '../../../compiler/driver/options.ts';
 import type { Imported } from '../../../compiler/frontends/frontend.ts';
 import { realValues } from '../../../compiler/ir/encoding.ts';
 import { typeOf } from '../../../compiler/ir/graph.ts';
@@ -31,6 +32,8 @@ export interface PublishedNetwork {
   readonly channelsLast?: boolean;
   /** How far scores may be off, as a part of them or of 1: 0 where the last sum is a whole number and every rounding is known. */
   readonly tolerance: number;
+  /** What docs/topologies.md says for bytes, where the topology states real numbers. */
+  readonly options?: Pick<InputWords, 'inputScale' | 'inputOffset'>;
   /** What its program makes of a byte of an image, in real numbers. */
   readonly pixel: (byte: number, channel: number) => number;
   /** Its evaluation, line by line, up to the scores: a last LogSoftmax changes none of their order. */

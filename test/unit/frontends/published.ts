@@ -1,6 +1,8 @@
 /** What the tests of the built-in topologies share. */
 import { expect, it } from 'vitest';
+import { NO_INPUT_WORDS, inputMeaning } from '../../../compiler/driver/options.ts';
 import type { Imported } from '../../../compiler/frontends/frontend.ts';
+import { Diagnostics } from '../../../compiler/support/diagnostics.ts';
 import { lowerGraph } from '../../support/compile-graph.ts';
 import { drawTensors, type PartOf, type Stored } from '../../support/narrow-checkpoint.ts';
 import { compare, type Comparison, type PublishedNetwork } from '../../support/published/network.ts';
@@ -49,4 +51,16 @@ export function testPublished(
     // Images are told apart, not only checkpoints.
     if (network.images !== 1) expect(seen.size).toBeGreaterThan(network.seeds.length);
   });
+
+  it.each(networks.filter(({ options }) => options !== undefined))(
+    'of $word gives them for bytes too, with the options of docs/topologies.md',
+    (network) => {
+      const words = { ...NO_INPUT_WORDS, ...network.options, input: 'u8' } as const;
+      const [seed = 0] = network.seeds;
+      const values = drawTensors(network.shapes, partOf, seed);
+      const imported = read(network, values);
+      const { lowered } = lowerGraph(imported.graph, inputMeaning(words, new Diagnostics()));
+      expect(differencesOf(network, compare(network, { ...imported, graph: lowered }, values, seed))).toEqual([]);
+    },
+  );
 }
