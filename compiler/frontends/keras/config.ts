@@ -38,6 +38,8 @@ export interface Layer {
   readonly config: Config;
   /** For each use of the layer, the tensors it takes. */
   readonly uses: readonly (readonly TensorName[])[];
+  /** Whether a use says `training=True`: it behaves as in training, whatever the network is used for. */
+  readonly trains: boolean;
 }
 
 export interface TensorName {
@@ -65,6 +67,14 @@ function tensorNames(value: unknown, depth = 0): readonly TensorName[] {
   const history = fields(object.get('config')).get('keras_history');
   if (history !== undefined) return tensorNames(history, depth + 1);
   return [...(object.has('args') ? tensorNames(object.get('args'), depth + 1) : [])];
+}
+
+/** Whether one of a call's arguments by name is `training=True`. */
+function trains(node: unknown, depth = 0): boolean {
+  if (depth > DEEPEST) return false;
+  if (Array.isArray(node)) return node.some((entry) => trains(entry, depth + 1));
+  const object = fields(node);
+  return object.get('training') === true || (object.has('kwargs') && trains(object.get('kwargs'), depth + 1));
 }
 
 export function isModelConfig(value: unknown): boolean {
@@ -97,10 +107,10 @@ export function readModelConfig(value: unknown, place: Place): Model {
     if (isSequential) {
       const uses = [before];
       before = [{ layer: name, use: 0 }];
-      return { ...layer, uses };
+      return { ...layer, uses, trains: false };
     }
     const nodes = list(object.get('inbound_nodes'));
-    return { ...layer, uses: nodes.length === 0 ? [[]] : nodes.map((node) => tensorNames(node)) };
+    return { ...layer, uses: nodes.length === 0 ? [[]] : nodes.map((node) => tensorNames(node)), trains: trains(nodes) };
   });
   return { layers, outputs: isSequential ? before : tensorNames(config.get('output_layers')) };
 }

@@ -1,6 +1,6 @@
 /** From the layers of a configuration and their weights to a graph. */
-import { UserError, fail, type Diagnostics } from '../../support/diagnostics.ts';
-import { ChannelsLast, type Value } from '../channels-last.ts';
+import { fail, type Diagnostics } from '../../support/diagnostics.ts';
+import { ChannelsLast, refuseUse, type Value } from '../channels-last.ts';
 import type { FrontendOptions, Imported, SideFiles } from '../frontend.ts';
 import { OperatorNetwork, type NodeSource } from '../onnx/network.ts';
 import { list, nameKey, readModelConfig, type Layer, type Model, type TensorName } from './config.ts';
@@ -41,15 +41,17 @@ function checkLayers({ layers }: Model, file: string, diagnostics: Diagnostics):
 }
 
 /** Sizes of one sample. */
-function inputSizes({ config }: Layer, source: NodeSource): readonly number[] {
+function inputSizes({ config }: Layer, source: NodeSource, { inputShape = null }: FrontendOptions): readonly number[] {
   const [, ...sizes] = list(config.get('batch_shape') ?? config.get('batch_input_shape'));
-  if (sizes.length > 0 && sizes.every((size) => typeof size === 'number' && Number.isSafeInteger(size) && size > 0))
-    return sizes as readonly number[];
+  const isSize = (size: unknown): boolean => typeof size === 'number' && Number.isSafeInteger(size) && size > 0;
+  if (sizes.length > 0 && sizes.every(isSize)) return sizes as readonly number[];
+  const fits = inputShape?.length === sizes.length && inputShape.every((size, i) => !isSize(sizes[i]) || sizes[i] === size);
+  if (inputShape !== null && fits) return inputShape;
   return fail({
     code: 'BNN1005',
     message: `the input "${source.name}" has the sizes [${sizes.map((size) => String(size).slice(0, 20)).join(', ')}]; all but the batch must be fixed.`,
     origin: source.origin,
-    help: 'Build the model with a fixed input shape.',
+    help: 'Build the model with a fixed input shape, or state it with --input-shape.',
   });
 }
 
@@ -110,23 +112,16 @@ export function importKeras(model: KerasModel, side: SideFiles, options: Fronten
     const present = taken.filter((value) => value !== undefined);
     if (present.length < taken.length) continue;
     const key = nameKey({ layer: layer.name, use });
-    try {
-      if (layer.kind === 'InputLayer') {
-        values.set(key, net.input(layer.name, inputSizes(layer, source), source.origin));
-        continue;
-      }
+    const made = diagnostics.collect(() => {
+      if (layer.kind === 'InputLayer') return net.input(layer.name, inputSizes(layer, source, options), source.origin);
       // The first layer of an older Sequential states the sizes of the input itself.
-      if (inputs.length === 0 && layer === sequentialInput) present.push(net.input('input', inputSizes(layer, source), source.origin));
-      checkPrecision(layer, source);
-      const read = readerOf(layer.kind);
-      const context = { layer, source, net, weights: weights.get(layer.name) ?? { named: new Map(), listed: [] }, keras: model.keras };
-      if (read !== undefined) values.set(key, read(context, present));
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      error.diagnostics.forEach((problem) => {
-        diagnostics.error(problem);
-      });
-    }
+      if (inputs.length === 0 && layer === sequentialInput)
+        present.push(net.input('input', inputSizes(layer, source, options), source.origin));
+      checkLayer(layer, source);
+      const stored = weights.get(layer.name) ?? { named: new Map(), listed: [] };
+      return readerOf(layer.kind)?.({ layer, source, net, weights: stored, keras: model.keras }, present);
+    });
+    if (made !== undefined) values.set(key, made);
   }
   diagnostics.stopOnErrors();
   const { made, value } = chooseOutput(described, values, model, options);
@@ -134,7 +129,13 @@ export function importKeras(model: KerasModel, side: SideFiles, options: Fronten
   return net.import([value], cut, sourceOf(made, file), side, options, diagnostics);
 }
 
-function checkPrecision({ config }: Layer, { name, shown, origin }: NodeSource): void {
+/** What is the same for all kinds of layers. */
+function checkLayer({ config, trains }: Layer, source: NodeSource): void {
+  const { name, shown, origin } = source;
+  const format = config.get('data_format');
+  if (format !== undefined && format !== null && format !== 'channels_last')
+    refuseUse(source, `has data_format ${JSON.stringify(format).slice(0, 80)}; channels_last works`);
+  if (trains) refuseUse(source, 'is called with training=True, which depends on other samples or on chance', 'Call it without.');
   const stated = JSON.stringify(config.get('dtype') ?? 'float32');
   if (!stated.includes('float16')) return;
   fail({

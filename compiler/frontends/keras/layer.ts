@@ -45,9 +45,6 @@ export function pair({ layer, source }: LayerContext, name: string, fallback: re
 
 export function window(context: LayerContext, kernelName: string, strideDefault: 'kernel' | 'one'): Window {
   const { layer, source } = context;
-  const format = layer.config.get('data_format');
-  if (format !== undefined && format !== null && format !== 'channels_last')
-    refuseUse(source, `has data_format ${JSON.stringify(format).slice(0, 80)}; channels_last works`);
   const padding = layer.config.get('padding') ?? 'valid';
   if (padding !== 'same' && padding !== 'valid')
     refuseUse(source, `has padding ${JSON.stringify(padding).slice(0, 80)}; same and valid work`);

@@ -76,11 +76,12 @@ function inputOf(model: LiteModel, channels: ChannelsLast, file: string): readon
       message: `the input "${tensor.name}" has the type ${TYPE_NAMES.get(tensor.type) ?? tensor.type}; float32 works.`,
       origin: tensor.origin,
     });
-  if ((batch !== 1 && batch !== -1) || sample.length === 0 || !sample.every((size) => size >= 1))
+  if ((batch !== 1 && batch !== -1) || sample.length === 0 || ![...sample, ...tensor.signature.slice(1)].every((size) => size >= 1))
     return fail({
       code: 'BNN1005',
-      message: `the input "${tensor.name}" has the shape [${tensor.shape.join(', ')}]; a batch of 1 and sizes of at least 1 work.`,
+      message: `the input "${tensor.name}" has the shape [${tensor.signature.join(', ')}]; a batch of 1 and fixed sizes of at least 1 work.`,
       origin: tensor.origin,
+      help: 'Convert the network with a fixed input shape.',
     });
   return [index, { value: channels.input(tensor.name, sample, tensor.origin), bits: false }];
 }

@@ -30,6 +30,8 @@ export interface LiteTensor {
   readonly index: number;
   readonly name: string;
   readonly shape: readonly number[];
+  /** The shape with -1 for sizes that may change; `shape` has 1 for them. */
+  readonly signature: readonly number[];
   readonly type: number;
   readonly origin: Origin;
   /** What the file holds of it; null for a tensor that is computed. */
@@ -86,7 +88,15 @@ function tensorOf(table: Table, index: number, buffers: readonly Table[]): LiteT
   const data = buffer.bytes(0)?.data ?? null;
   const name = table.text(3);
   const origin = { ...table.origin, path: `${table.path} "${name}"` };
-  return { index, name, shape, type: table.u8(1), origin, data: data === null || data.length === 0 ? null : data };
+  return {
+    index,
+    name,
+    shape,
+    signature: table.ints(7) ?? shape,
+    type: table.u8(1),
+    origin,
+    data: data === null || data.length === 0 ? null : data,
+  };
 }
 
 /** @throws UserError BNN1003 where the file is damaged, BNN1010 for another version of the schema */

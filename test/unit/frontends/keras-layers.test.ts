@@ -89,6 +89,14 @@ describe.each([
   });
 });
 
+/** The configuration of the residual network with something else in it. */
+function edited(from: string | RegExp, to: string): string {
+  const text = textOf('residual-2.json');
+  const changed = text.replace(from, to);
+  expect(changed).not.toBe(text);
+  return changed;
+}
+
 const RESIDUAL = 'residual-2/quant_dense';
 
 function topologyOf(text: string): TopologyChoice {
@@ -128,9 +136,43 @@ describe('a residual network of Larq gives what TensorFlow gives', () => {
     const imported = read('weights-2.h5', { topology: topologyOf(text) });
     expect(run(imported)).toEqual(goldenFor(imported, RESIDUAL));
   });
+
+  it('with sizes from --input-shape where its own are open', () => {
+    const topology = topologyOf(edited('"batch_input_shape": [null, 6, 7, 4]', '"batch_input_shape": [null, null, 7, 4]'));
+    const imported = read('weights-2.h5', { topology, inputShape: [6, 7, 4] });
+    expect(run(imported)).toEqual(goldenFor(imported, RESIDUAL));
+    for (const inputShape of [null, [6, 7, 5], [7, 4]])
+      expect(problemsOf('weights-2.h5', { topology, inputShape }).map(({ code, message }) => `${code} ${message}`)).toEqual([
+        'BNN1005 the input "x" has the sizes [null, 7, 4]; all but the batch must be fixed.',
+      ]);
+  });
+
+  it('without the softmax of its last layer, with a note', () => {
+    const text = edited(/("class_name": "QuantDense".*?"activation": )"linear"/, '$1"softmax"');
+    const imported = read('weights-2.h5', { topology: topologyOf(text) });
+    expect(run(imported)).toEqual(goldenFor(imported, RESIDUAL));
+    expect(imported.notes).toEqual(['"quant_dense" (QuantDense) at the end is left out: the output is its input.']);
+  });
 });
 
 describe('a file of Keras is refused', () => {
+  const training = '"batch_normalization" (BatchNormalization) is called with training=True, which depends on other samples or on chance.';
+  const history = '{"class_name": "__keras_tensor__", "config": {"keras_history": ["quant_conv2d", 0, 0]}}';
+
+  it.each([
+    ['a call in training', '[[["quant_conv2d", 0, 0, {}]]]', '[[["quant_conv2d", 0, 0, {"training": true}]]]', training],
+    ['a call in training', '[[["quant_conv2d", 0, 0, {}]]]', `[{"args": [${history}], "kwargs": {"training": true}}]`, training],
+    [
+      'channels before rows',
+      /("class_name": "GlobalMaxPooling2D".*?)"channels_last"/,
+      '$1"channels_first"',
+      '"global_max_pooling2d" (GlobalMaxPooling2D) has data_format "channels_first"; channels_last works.',
+    ],
+  ])('with %s', (_, from, to, message) => {
+    const [problem] = problemsOf('weights-2.h5', { topology: topologyOf(edited(from, to)) });
+    expect(problem).toMatchObject({ code: 'BNN1008', message });
+  });
+
   it('with all its layers that mean something else, at once', () => {
     for (const file of ['refused-2.h5', 'refused-2.keras'])
       expect(problemsOf(file).map(({ code, message }) => `${code} ${message}`)).toEqual([

@@ -75,6 +75,20 @@ describe("TensorFlow Lite's operators", () => {
     expect(Array.from(runImported(imported, smallSample(imported, 0)))).toEqual(network.outputs[0]);
   });
 
+  it('are refused where the rows of the input may change', () => {
+    const network = networkOf(LITE, 'any-batch');
+    const bytes = Buffer.from(network.bytes);
+    const at = bytes.indexOf(Buffer.from(Int32Array.of(-1, 6, 8, 3).buffer));
+    expect(at).toBeGreaterThan(0);
+    bytes.writeInt32LE(-1, at + 4);
+    expect(problems({ ...network, bytes })).toMatchObject([
+      {
+        code: 'BNN1005',
+        message: 'the input "serving_default_x:0" has the shape [-1, -1, 8, 3]; a batch of 1 and fixed sizes of at least 1 work.',
+      },
+    ]);
+  });
+
   it('are refused where a join of images is not along channels', () => {
     expect(problems(networkOf(LITE, 'concat-rows'))).toMatchObject([
       { code: 'BNN1008', message: '"PartitionedCall:0" (CONCATENATION) joins images along axis 1; along their channels, 3, works.' },
