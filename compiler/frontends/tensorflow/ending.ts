@@ -5,7 +5,7 @@ import { isPlaceholder, isSwitch } from './control.ts';
 import { edgeOf, inOrder, type Edge, type GraphNode, type TensorflowGraph } from './graph.ts';
 import { typeOf } from './attributes.ts';
 import { sizesOf } from './shape.ts';
-import { FLOAT } from './stored-types.ts';
+import { BOOL, FLOAT } from './stored-types.ts';
 
 /** They keep the order of scores, or pick one; or only show the scores in another form. */
 const TAIL: ReadonlySet<string> = new Set(['Softmax', 'LogSoftmax', 'ArgMax']);
@@ -144,7 +144,9 @@ function beforeTail(graph: TensorflowGraph, ending: GraphNode): GraphNode {
   for (let at: GraphNode | undefined = ending; at !== undefined && !seen.has(at); at = graph.nodes.get(at.inputs[0]?.node ?? '')) {
     seen.add(at);
     scores = at;
-    if (!TAIL.has(at.op) && !PASSED.has(at.op)) break;
+    // Truth values are no scores; what makes numbers of them is.
+    const isTruth = at.op === 'Cast' && typeOf(at, 'SrcT') === BOOL;
+    if ((!TAIL.has(at.op) && !PASSED.has(at.op)) || isTruth) break;
   }
   return scores;
 }
