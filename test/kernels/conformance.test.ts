@@ -7,7 +7,9 @@ import { requireTools, STRICT_WARNINGS } from '../run-support/tools.ts';
 import { candidateOf, kernelCase } from '../support/kernel-cases.ts';
 import { runKernelCases, SANITIZE, type KernelCase } from '../support/kernel-program.ts';
 import { conversionCases } from './conversion-cases.ts';
-import { ALL_SHAPES, bitConvolutions, denseLayer, denseLayers, type Shape } from './shapes.ts';
+import { bitConvolutions } from './conv-shapes.ts';
+import type { Shape } from './shape.ts';
+import { ALL_SHAPES, denseLayer, denseLayers } from './shapes.ts';
 
 const host = loadTarget('host');
 const flags = { optimization: '-O1', extraFlags: [...SANITIZE, ...STRICT_WARNINGS] } as const;

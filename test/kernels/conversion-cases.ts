@@ -5,7 +5,7 @@ import { randomElements, tensorType } from '../support/kernel-cases.ts';
 import type { KernelCase } from '../support/kernel-program.ts';
 import { storedBytes } from '../support/layouts.ts';
 import { randomFrom } from '../support/random.ts';
-import { CHANNELS, WIDTHS } from './shapes.ts';
+import { CHANNELS, WIDTHS } from './shape.ts';
 
 const LANES: readonly Lanes[] = [8, 16, 32];
 

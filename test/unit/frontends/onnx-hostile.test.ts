@@ -141,7 +141,7 @@ describe('a small model that asks for much', () => {
     ],
   ];
 
-  it.each(cases)('%s is read or refused in seconds', { timeout: 30_000 }, (_what, build) => {
+  it.each(cases)('%s is read or refused in seconds', { timeout: 120_000 }, (_what, build) => {
     const model = new OnnxModel();
     tryRead(model.bytes(build(model)));
   });
