@@ -197,7 +197,8 @@ const norms = (name: string): readonly string[] => ['weight', 'bias', 'running_m
 export const BINARYNET_PYTORCH: readonly PublishedNetwork[] = [
   {
     word: 'vgg-cifar10-binary',
-    seeds: [8, 11],
+    seeds: [1, 8, 11, 22],
+    images: 2,
     shapes: sequential(VGG, 96, 10, false),
     input: [3, 32, 32],
     tolerance: 0,
@@ -206,7 +207,7 @@ export const BINARYNET_PYTORCH: readonly PublishedNetwork[] = [
   },
   {
     word: 'alexnet-binary',
-    seeds: [2],
+    seeds: [2, 3],
     images: 2,
     shapes: sequential(ALEXNET, 180, 12, true),
     input: [3, 224, 224],
@@ -216,7 +217,8 @@ export const BINARYNET_PYTORCH: readonly PublishedNetwork[] = [
   },
   {
     word: 'resnet-cifar10-binary',
-    seeds: [8, 13],
+    seeds: [1, 8, 13, 15, 24],
+    images: 2,
     shapes: RESNET,
     unused: norms('layer3.1.bn2'),
     input: [3, 32, 32],
