@@ -32,6 +32,8 @@ export interface PublishedNetwork {
   readonly channelsLast?: boolean;
   /** How far scores may be off, as a part of them or of 1: 0 where the last sum is a whole number and every rounding is known. */
   readonly tolerance: number;
+  /** True where sign(0) is 0, which no bit is: to compile it, --sign-zero has to say what it becomes. */
+  readonly ternary?: boolean;
   /** What docs/topologies.md says for bytes, where the topology states real numbers. */
   readonly options?: Pick<InputWords, 'inputScale' | 'inputOffset'>;
   /** What its program makes of a byte of an image, in real numbers. */
