@@ -4,8 +4,8 @@
  */
 import { elementCount } from '../../ir/encoding.ts';
 import type { Value } from '../channels-last.ts';
-import type { Window } from '../window.ts';
 import type { NodeSource } from '../onnx/network.ts';
+import { geometryOf, type Window } from '../window.ts';
 import { FLOAT32, INT32 } from './model.ts';
 import type { Computed, Translate, Translation } from './translation.ts';
 
@@ -100,7 +100,9 @@ function convolution(translation: Translation): Computed {
   const dot = channels.conv(x, kernel, window, padValue, name('conv'));
   const [outputs] = shape;
   if (type === INT32) {
-    if (window.padding === 'same' && padValue === 0) translation.refuse('writes bits and pads with 0, which the engine refuses as well');
+    // Without padding, as of 1x1, both kinds of padding are one.
+    if (padValue === 0 && geometryOf(x.shape, window)?.pads.some((size) => size > 0) === true)
+      translation.refuse('writes bits and pads with 0, which the engine refuses as well');
     const taps = elementCount(shape.slice(1));
     const thresholds = translation.weights.words(translation.needed(4));
     if (thresholds.length !== outputs) translation.refuse(`has ${thresholds.length} thresholds for ${outputs} channels`);
