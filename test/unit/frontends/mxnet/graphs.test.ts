@@ -1,23 +1,8 @@
 /** Small symbols that MXNet 1.9.1 saved, with what it computes for them: fixtures/mxnet-graphs. */
-import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readModel } from '../../../../compiler/cli/files.ts';
-import type { Imported } from '../../../../compiler/frontends/frontend.ts';
-import { mxnet } from '../../../../compiler/frontends/mxnet/index.ts';
-import { Diagnostics } from '../../../../compiler/support/diagnostics.ts';
 import { expectGolden, readGolden } from '../golden-graphs.ts';
 import { runImported } from '../read-model.ts';
-import { problemsIn } from './read-mxnet.ts';
-
-const GRAPHS = join(import.meta.dirname, '../../../../fixtures/mxnet-graphs');
-
-function readGraph(name: string, inputShape: readonly number[], output: string | null = null): Imported {
-  const source = readModel(join(GRAPHS, `${name}-symbol.json`), GRAPHS);
-  const diagnostics = new Diagnostics();
-  const imported = mxnet.read(source.bytes, source.side, { file: basename(source.file), output, inputShape }, diagnostics);
-  diagnostics.stopOnErrors();
-  return imported;
-}
+import { GRAPHS, problemsIn, readGraph } from './read-mxnet.ts';
 
 describe('a symbol computes what MXNet computes', () => {
   it.each(readGolden(GRAPHS))('%s', (name, golden) => {

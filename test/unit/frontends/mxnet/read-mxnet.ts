@@ -1,4 +1,6 @@
 /** What the tests of the MXNet frontend share: models of a few nodes and arrays. */
+import { basename, join } from 'node:path';
+import { readModel } from '../../../../compiler/cli/files.ts';
 import { mxnet } from '../../../../compiler/frontends/mxnet/index.ts';
 import type { FrontendOptions, Imported } from '../../../../compiler/frontends/frontend.ts';
 import { Diagnostics, UserError, type Diagnostic } from '../../../../compiler/support/diagnostics.ts';
@@ -16,6 +18,23 @@ export function readMxnet({ nodes, arrays, options = {}, version = 2 }: Model): 
   const side = filesOf({ 'net-0000.params': paramsFile(arrays, version) });
   const diagnostics = new Diagnostics();
   return mxnet.read(symbolFile(nodes), side, { file: 'net-symbol.json', output: null, ...options }, diagnostics);
+}
+
+export const GRAPHS = join(import.meta.dirname, '../../../../fixtures/mxnet-graphs');
+
+/** A symbol of fixtures/mxnet-graphs with the arrays beside it. `change` may give it another text. */
+export function readGraph(
+  name: string,
+  inputShape: readonly number[],
+  output: string | null = null,
+  change: (text: string) => string = (text) => text,
+): Imported {
+  const { bytes, side, file } = readModel(join(GRAPHS, `${name}-symbol.json`), GRAPHS);
+  const diagnostics = new Diagnostics();
+  const text = new TextEncoder().encode(change(new TextDecoder().decode(bytes)));
+  const imported = mxnet.read(text, side, { file: basename(file), output, inputShape }, diagnostics);
+  diagnostics.stopOnErrors();
+  return imported;
 }
 
 export function problemsIn(work: () => unknown): readonly Diagnostic[] {
