@@ -49,6 +49,11 @@ export function elementBytes(type: ElementType): number {
   return STORED[type].bytes;
 }
 
+/** Zeros, in the array that elements of the type are held in. */
+export function emptyElements(type: ElementType, count: number): ElementData {
+  return STORED[type].allocate(count);
+}
+
 /** As many elements as the bytes hold; a rest of bytes at the end is left out. */
 export function decodeElements(bytes: Uint8Array, type: ElementType, littleEndian = true): ElementData {
   if (type === 'uint8') return new Uint8Array(bytes); // slice of a Buffer would not copy

@@ -1,5 +1,6 @@
 /** What a JSON model may do with a stored array before it is used: what the training code did with its weights. */
 import { elementCount } from '../../ir/encoding.ts';
+import { gather, lastIndex, rowMajorStrides } from '../../support/strided.ts';
 import type { StoredJson } from './values.ts';
 
 /** Row-major elements with their sizes. */
@@ -53,18 +54,10 @@ function reshape({ shape, data }: Shaped, sizes: readonly number[]): Result {
 function flip({ shape, data }: Shaped, axes: readonly number[]): Result {
   const bad = axes.find((axis) => axis >= shape.length);
   if (bad !== undefined) return { key: 'flip', what: 'names an axis that is not there', seen: bad, wanted: `0 to ${shape.length - 1}` };
-  const strides = shape.map((_, axis) => elementCount(shape.slice(axis + 1)));
-  const flipped = new Float64Array(data.length);
-  for (let i = 0; i < data.length; i += 1) {
-    let from = i;
-    for (const axis of axes) {
-      const [size = 1, stride = 1] = [shape[axis], strides[axis]];
-      const at = Math.floor(i / stride) % size;
-      from += (size - 1 - 2 * at) * stride;
-    }
-    flipped[i] = data[from] ?? 0;
-  }
-  return { shape, data: flipped };
+  const plain = rowMajorStrides(shape);
+  const strides = plain.map((stride, axis) => (axes.includes(axis) ? -stride : stride));
+  const offset = lastIndex({ sizes: shape, strides: plain.map((stride, axis) => (axes.includes(axis) ? stride : 0)) });
+  return { shape, data: gather(data, { sizes: shape, strides, offset }, new Float64Array(data.length)) };
 }
 
 const AT_ZERO = { plus: 1, minus: -1, zero: 0 } as const;

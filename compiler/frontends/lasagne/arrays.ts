@@ -3,29 +3,13 @@ import { elementCount } from '../../ir/encoding.ts';
 import { fail, type Origin } from '../../support/diagnostics.ts';
 import { decodeElements, elementBytes, type ElementData } from '../../support/elements.ts';
 import { expectElements, readNpyHeader, type Refuse } from '../../support/numpy.ts';
+import { columnMajorStrides, gather } from '../../support/strided.ts';
 import { readMember, readZip, type ZipMember } from '../../support/zip.ts';
 import { tensorFile, type StoredTensor, type TensorFile } from '../tensor-file.ts';
 
 /** Elements of all arrays: BinaryNet's largest has 37 million. */
 const MOST_ELEMENTS_OF_ALL = 2 ** 27;
 const MOST_LISTED = 12;
-
-/** From Fortran's order of elements to C's. */
-function rowMajor(data: ElementData, shape: readonly number[]): ElementData {
-  const result = data.slice();
-  const strides = shape.map((_, axis) => elementCount(shape.slice(0, axis)));
-  for (let i = 0; i < data.length; i += 1) {
-    let rest = i;
-    let from = 0;
-    for (let axis = shape.length - 1; axis >= 0; axis -= 1) {
-      const size = shape[axis] ?? 1;
-      from += (rest % size) * (strides[axis] ?? 0);
-      rest = Math.floor(rest / size);
-    }
-    result[i] = data[from] ?? 0;
-  }
-  return result;
-}
 
 function readArray(bytes: Uint8Array, member: ZipMember, file: string, left: number): StoredTensor {
   const name = member.name.replace(/\.npy$/, '');
@@ -40,7 +24,7 @@ function readArray(bytes: Uint8Array, member: ZipMember, file: string, left: num
   const stored = content.bytes.subarray(start, start + count * elementBytes(element));
   const read = (): ElementData => {
     const data = decodeElements(stored, element, littleEndian);
-    return columnMajor && shape.length > 1 ? rowMajor(data, shape) : data;
+    return columnMajor ? gather(data, { sizes: shape, strides: columnMajorStrides(shape) }, data.slice()) : data;
   };
   return { name, element, shape, origin: at(start), read };
 }

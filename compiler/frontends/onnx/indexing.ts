@@ -1,14 +1,9 @@
 /** Row-major index arithmetic that constant folding and layout tracking share. */
 import { elementCount } from '../../ir/encoding.ts';
+import { rowMajorStrides } from '../../support/strided.ts';
 
 export { MOST_ELEMENTS } from '../limits.ts';
-
-/** Elements between neighbours along each dimension. */
-export function stridesOf(shape: readonly number[]): readonly number[] {
-  const strides = shape.map(() => 1);
-  for (let axis = shape.length - 2; axis >= 0; axis -= 1) strides[axis] = (strides[axis + 1] ?? 1) * (shape[axis + 1] ?? 1);
-  return strides;
-}
+export { rowMajorStrides as stridesOf } from '../../support/strided.ts';
 
 /**
  * For each element of a tensor of `shape`, in row-major order, its index in storage where a step along axis i is
@@ -36,7 +31,7 @@ export function walk(shape: readonly number[], strides: readonly number[], start
 
 /** For each element after a transpose by `permutation`, its index before. */
 export function transposeIndices(shape: readonly number[], permutation: readonly number[]): Int32Array {
-  const strides = stridesOf(shape);
+  const strides = rowMajorStrides(shape);
   return walk(
     permutation.map((axis) => shape[axis] ?? 1),
     permutation.map((axis) => strides[axis] ?? 0),
@@ -63,7 +58,7 @@ export function broadcastShape(a: readonly number[], b: readonly number[]): read
 
 /** For each element of `to`, the element of a tensor of shape `from` that is broadcast to it. */
 export function broadcastIndices(from: readonly number[], to: readonly number[]): Int32Array {
-  const strides = stridesOf(from);
+  const strides = rowMajorStrides(from);
   const lead = to.length - from.length;
   return walk(
     to,

@@ -1,7 +1,8 @@
 /** Tensors of torch as stored tensors: views of storages with an offset and strides, and arrays of numpy. */
 import { elementCount } from '../../ir/encoding.ts';
 import type { Origin, Problem } from '../../support/diagnostics.ts';
-import { decodeElements, elementBytes, type ElementData, type ElementType } from '../../support/elements.ts';
+import { decodeElements, elementBytes, emptyElements, type ElementData, type ElementType } from '../../support/elements.ts';
+import { columnMajorStrides, gather, isRowMajor, lastIndex, rowMajorStrides, type View } from '../../support/strided.ts';
 import type { StoredTensor } from '../tensor-file.ts';
 import type { PickledArray, TensorReference } from './pickle/value.ts';
 import type { TorchFile } from './torch-file.ts';
@@ -15,52 +16,20 @@ const PLAIN = 'Save it as plain numbers: what tensor.float(), tensor.dequantize(
 /** A tensor or why it cannot be read. */
 export type Decoded = { readonly tensor: StoredTensor } | { readonly problem: Problem };
 
-interface View {
+interface StoredView extends View {
   readonly bytes: Uint8Array;
   readonly element: ElementType;
   readonly littleEndian: boolean;
-  readonly sizes: readonly number[];
-  /** In elements. */
-  readonly strides: readonly number[];
-}
-
-function rowMajor(sizes: readonly number[]): readonly number[] {
-  return sizes.map((_, axis) => elementCount(sizes.slice(axis + 1)));
-}
-
-function columnMajor(sizes: readonly number[]): readonly number[] {
-  return sizes.map((_, axis) => elementCount(sizes.slice(0, axis)));
-}
-
-/** Index of the last element that a view reaches. */
-function reach(sizes: readonly number[], strides: readonly number[]): number {
-  return sizes.reduce((last, size, axis) => last + (size - 1) * (strides[axis] ?? 0), 0);
 }
 
 /** Row-major elements of a view that begins with the first byte. */
-function readView({ bytes, element, littleEndian, sizes, strides }: View): ElementData {
+function readView({ bytes, element, littleEndian, sizes, strides }: StoredView): ElementData {
   const count = elementCount(sizes);
   const size = elementBytes(element);
-  const plain = rowMajor(sizes);
-  if (sizes.every((extent, axis) => extent === 1 || strides[axis] === plain[axis]))
-    return decodeElements(bytes.subarray(0, count * size), element, littleEndian);
-  if (count === 0) return decodeElements(bytes.subarray(0, 0), element);
-  const source = decodeElements(bytes.subarray(0, (reach(sizes, strides) + 1) * size), element, littleEndian);
-  const result = decodeElements(new Uint8Array(count * size), element);
-  const index = sizes.map(() => 0);
-  let at = 0;
-  for (let i = 0; i < count; i += 1) {
-    result[i] = source[at] as number;
-    for (let axis = sizes.length - 1; axis >= 0; axis -= 1) {
-      const stride = strides[axis] ?? 0;
-      at += stride;
-      index[axis] = (index[axis] ?? 0) + 1;
-      if (index[axis] !== sizes[axis]) break;
-      at -= stride * (sizes[axis] ?? 0);
-      index[axis] = 0;
-    }
-  }
-  return result;
+  const view = { sizes, strides };
+  if (count === 0 || isRowMajor(view)) return decodeElements(bytes.subarray(0, count * size), element, littleEndian);
+  const stored = decodeElements(bytes.subarray(0, (lastIndex(view) + 1) * size), element, littleEndian);
+  return gather(stored, view, emptyElements(element, count));
 }
 
 export class TensorReader {
@@ -97,7 +66,7 @@ export class TensorReader {
     return { tensor: { name, element, shape: value.sizes, origin: at, read: () => readView(view) } };
   }
 
-  #stored({ storage, offset, sizes, strides }: TensorReference, element: ElementType): string | { view: View; byte: number | null } {
+  #stored({ storage, offset, sizes, strides }: TensorReference, element: ElementType): string | { view: StoredView; byte: number | null } {
     const content = this.#file.storage(storage.key);
     if (content === undefined) return `lies in storage "${storage.key}", which the file does not have`;
     const size = elementBytes(element);
@@ -107,17 +76,18 @@ export class TensorReader {
       return `lies in storage "${storage.key}", which has ${content.bytes.length} bytes where its type and size need ${end}`;
     const first = start + offset * size;
     const empty = sizes.includes(0);
-    if (!empty && first + (reach(sizes, strides) + 1) * size > end)
-      return `reaches beyond storage "${storage.key}": element ${offset + reach(sizes, strides)} of ${Math.floor((end - start) / size)}`;
+    const last = lastIndex({ sizes, strides, offset });
+    if (!empty && start + (last + 1) * size > end)
+      return `reaches beyond storage "${storage.key}": element ${last} of ${Math.floor((end - start) / size)}`;
     const bytes = empty ? new Uint8Array(0) : content.bytes.subarray(first, end);
     const view = { bytes, element, littleEndian: this.#file.littleEndian, sizes, strides };
     return { view, byte: content.byte === null ? null : content.byte + first };
   }
 
-  #pickled({ bytes, sizes, columnMajor: byColumns, type }: PickledArray, element: ElementType): string | { view: View; byte: null } {
+  #pickled({ bytes, sizes, columnMajor: byColumns, type }: PickledArray, element: ElementType): string | { view: StoredView; byte: null } {
     const need = elementCount(sizes) * elementBytes(element);
     if (bytes.length !== need) return `has ${bytes.length} bytes of elements where its shape needs ${need}`;
-    const strides = byColumns ? columnMajor(sizes) : rowMajor(sizes);
+    const strides = byColumns ? columnMajorStrides(sizes) : rowMajorStrides(sizes);
     return { view: { bytes, element, littleEndian: type?.littleEndian !== false, sizes, strides }, byte: null };
   }
 }

@@ -2,6 +2,7 @@
 import { elementCount } from '../../ir/encoding.ts';
 import { fail, type Origin } from '../../support/diagnostics.ts';
 import type { ElementData } from '../../support/elements.ts';
+import { gather, isRowMajor, lastIndex } from '../../support/strided.ts';
 import { describeValue, type TensorObject } from './values.ts';
 
 /** Elements that the tensors of one file may have together: 256 MiB of float32. */
@@ -26,19 +27,6 @@ function spend(budget: Budget, count: number, tensor: TensorObject, origin: Orig
   });
 }
 
-/** Do the elements follow each other? */
-function isDense({ sizes, strides }: TensorObject): boolean {
-  let step = 1;
-  return sizes
-    .map((size, axis) => ({ size, stride: strides[axis] ?? 0 }))
-    .reverse()
-    .every(({ size, stride }) => {
-      const fits = size === 1 || stride === step;
-      step *= size;
-      return fits;
-    });
-}
-
 /**
  * The elements of a tensor, row-major, as the file holds them.
  * @throws UserError BNN1009 for a view beyond its storage, or too many elements
@@ -48,7 +36,7 @@ export function tensorElements(tensor: TensorObject, budget: Budget, origin: Ori
   const place: Origin = { ...origin, position: { byte: tensor.at } };
   const count = sizes.length === 0 ? 0 : elementCount(sizes);
   if (count === 0) return new Float32Array(0);
-  const last = sizes.reduce((sum, size, axis) => sum + (size - 1) * (strides[axis] ?? 0), offset);
+  const last = lastIndex(tensor);
   if (storage === null || offset < 0 || last >= storage.count) {
     return fail({
       code: 'BNN1009',
@@ -64,21 +52,8 @@ export function tensorElements(tensor: TensorObject, budget: Budget, origin: Ori
     });
   }
   spend(budget, count, tensor, place);
-  if (isDense(tensor)) return storage.read(offset, count);
+  if (isRowMajor(tensor)) return storage.read(offset, count);
   spend(budget, last - offset + 1, tensor, place);
   const all = storage.read(offset, last - offset + 1);
-  const elements = new Float64Array(count);
-  const index = sizes.map(() => 0);
-  let at = 0;
-  for (let i = 0; i < count; i += 1) {
-    elements[i] = all[at] ?? 0;
-    for (let axis = sizes.length - 1; axis >= 0; axis -= 1) {
-      at += strides[axis] ?? 0;
-      index[axis] = (index[axis] ?? 0) + 1;
-      if ((index[axis] ?? 0) < (sizes[axis] ?? 0)) break;
-      at -= (strides[axis] ?? 0) * (sizes[axis] ?? 0);
-      index[axis] = 0;
-    }
-  }
-  return elements;
+  return gather(all, { sizes, strides }, new Float64Array(count));
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { toBinaryWeights, type Weights } from '../../../ir/attributes.ts';
 import { canSumExactly, type LinearAttrs } from '../../../ir/linear.ts';
 import type { TensorType } from '../../../ir/types.ts';
+import { gather, rowMajorStrides } from '../../../support/strided.ts';
 import { toFloats, type FieldReader } from '../fields.ts';
 import { opForm, padding, pair, readPair, writePair, type OpForm, type WrittenFields } from '../form.ts';
 import { values, positive, writeFloats, writeIntegers, writeSigns, type Values, type ValuesJson } from '../values.ts';
@@ -41,18 +42,9 @@ function arrange(
 ): ShapedWeights {
   const sizes = axes.map((axis) => shape[axis] ?? 1);
   if (axes.every((axis, i) => axis === i)) return { data, shape };
-  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, size) => product * size, 1));
-  const moved = new Float64Array(data.length);
-  const index = sizes.map(() => 0);
-  for (let i = 0; i < data.length; i += 1) {
-    moved[i] = data[index.reduce((at, n, axis) => at + n * (strides[axes[axis] ?? 0] ?? 0), 0)] as number;
-    for (let axis = sizes.length - 1; axis >= 0; axis -= 1) {
-      index[axis] = (index[axis] ?? 0) + 1;
-      if ((index[axis] ?? 0) < (sizes[axis] ?? 1)) break;
-      index[axis] = 0;
-    }
-  }
-  return { data: moved, shape: sizes };
+  const strides = rowMajorStrides(shape);
+  const view = { sizes, strides: axes.map((axis) => strides[axis] ?? 0) };
+  return { data: gather(data, view, new Float64Array(data.length)), shape: sizes };
 }
 
 const NONE: ShapedWeights = { data: [1], shape: [1, 1, 1, 1] };
