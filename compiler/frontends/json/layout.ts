@@ -4,6 +4,7 @@
  */
 import { elementCount } from '../../ir/encoding.ts';
 import type { TensorType } from '../../ir/types.ts';
+import { inverseOrder, sameOrder, type Order } from '../order.ts';
 import { channelsFirstOrder } from './input.ts';
 import type { JsonNode } from './nodes.ts';
 import type { FieldProblem } from './problems.ts';
@@ -11,16 +12,7 @@ import type { FieldProblem } from './problems.ts';
 export type Layout = 'channels-last' | 'channels-first';
 
 /** For each feature as the document counts them, its place in the value; null where both agree. */
-export type FeatureOrder = Int32Array | null;
-
-/** For each entry of a permutation, where it stands. */
-export function inverse(order: Int32Array): Int32Array {
-  const inverted = new Int32Array(order.length);
-  order.forEach((to, from) => {
-    inverted[to] = from;
-  });
-  return inverted;
-}
+export type FeatureOrder = Order;
 
 /** How the document counts what a node reads. */
 export interface Convention {
@@ -35,11 +27,7 @@ export const CHANNELS_LAST: Convention = { layout: 'channels-last', order: null 
 export function flattenedOrder(shape: readonly number[], layout: Layout): FeatureOrder {
   const [height = 1, width = 1, channels = 1] = shape;
   const first = layout === 'channels-first' ? channelsFirstOrder(shape) : null;
-  return first === null || channels === 1 || height * width === 1 ? null : inverse(first);
-}
-
-function sameOrder(a: FeatureOrder, b: FeatureOrder): boolean {
-  return a === b || (a !== null && b !== null && a.length === b.length && a.every((to, from) => to === b[from]));
+  return channels === 1 || height * width === 1 ? null : inverseOrder(first);
 }
 
 /**

@@ -7,9 +7,10 @@ import { nearest } from '../../support/nearest.ts';
 import type { FrontendOptions, Imported, SideFiles } from '../frontend.ts';
 import type { TensorFile } from '../tensor-file.ts';
 import { MOST_ELEMENTS } from '../limits.ts';
+import { inverseOrder } from '../order.ts';
 import { FieldReader, type Beside } from './fields.ts';
 import { channelsFirstOrder, readInput, type JsonInput } from './input.ts';
-import { CHANNELS_LAST, inverse, orderBehind, type FeatureOrder, type Layout } from './layout.ts';
+import { CHANNELS_LAST, orderBehind, type FeatureOrder, type Layout } from './layout.ts';
 import { addMissingTensors } from './missing-tensors.ts';
 import { neededBy, readNodes, type JsonNode } from './nodes.ts';
 import { FORMS } from './ops/index.ts';
@@ -133,7 +134,7 @@ class Build {
     const { shape } = this.#builder.typeOf(value);
     const order = this.#orders.get(value) ?? null;
     const first = this.#layout === 'channels-first' ? channelsFirstOrder(shape) : null;
-    return { graph: this.#builder.finish(value), outputOrder: order === null ? first : inverse(order) };
+    return { graph: this.#builder.finish(value), outputOrder: order === null ? first : inverseOrder(order) };
   }
 
   #origin({ index, name, op, json }: JsonNode): Origin {

@@ -4,7 +4,8 @@ import type { Constant } from './constant.ts';
 import type { ImportContext } from './context.ts';
 import { asPlacedImage, asVector, checkSize, imageShape, isImage, rearranged, reshapeValue, takeLast, type PlacedImage } from './images.ts';
 import { broadcastIndices, broadcastShape } from './indexing.ts';
-import { imageOrder, sameOrder, type Activation } from './layout.ts';
+import { sameOrder } from '../order.ts';
+import { imageOrder, type Activation } from './layout.ts';
 import { refuse, type OnnxNode } from './node.ts';
 
 /**

@@ -9,7 +9,8 @@ import type { Step } from '../../ir/attributes.ts';
 import { unaryStep } from '../../ir/steps.ts';
 import { fail } from '../../support/diagnostics.ts';
 import type { Constant } from './constant.ts';
-import { sameOrder, type Activation } from './layout.ts';
+import { sameOrder } from '../order.ts';
+import type { Activation } from './layout.ts';
 import { refuse, type OnnxNode } from './node.ts';
 
 /** What a tensor is worth where `source` is below, at and above its limit. Truth values are 0 and 1. */

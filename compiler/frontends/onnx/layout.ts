@@ -8,6 +8,7 @@
  * of the channels (a channel shuffle) into its weights as well.
  */
 import type { ValueId } from '../../ir/types.ts';
+import { compactOrder, type Order } from '../order.ts';
 import type { ThreeWay } from './deferred.ts';
 import { stridesOf, transposeIndices, walk } from './indexing.ts';
 
@@ -18,7 +19,7 @@ export interface Activation {
   /** ONNX shape, a batch of 1 included. */
   readonly shape: readonly number[];
   /** Element of the value for each ONNX element; null where both orders agree. */
-  readonly order: Int32Array | null;
+  readonly order: Order;
   /** What the file computes with: only floats take part in arithmetic; the others need a Cast before. */
   readonly element: 'float' | 'double' | 'integer' | 'bool';
   /** The truth values of `value` are meant inverted (a Not). */
@@ -41,18 +42,8 @@ export interface PendingPad {
   readonly by: string;
 }
 
-/** Null for the identity, so that equal orders are easy to see. */
-export function compactOrder(order: Int32Array): Int32Array | null {
-  return order.every((to, from) => to === from) ? null : order;
-}
-
-export function sameOrder(a: Int32Array | null, b: Int32Array | null): boolean {
-  if (a === null || b === null) return a === b;
-  return a.length === b.length && a.every((to, from) => to === b[from]);
-}
-
 /** The order of a [channels][height][width] tensor whose value is [height][width][channels]. */
-export function channelsFirst(channels: number, height: number, width: number): Int32Array | null {
+export function channelsFirst(channels: number, height: number, width: number): Order {
   if (channels === 1 || height * width === 1) return null;
   const [y = 0, x = 0, c = 0] = stridesOf([height, width, channels]);
   return walk([channels, height, width], [c, y, x]);
@@ -64,7 +55,7 @@ export type ImageShape = readonly [channels: number, height: number, width: numb
 export type Places = Int32Array | null;
 
 /** The order of an image whose value is [height][width][channels]. */
-export function imageOrder([channels, height, width]: ImageShape, places: Places): Int32Array | null {
+export function imageOrder([channels, height, width]: ImageShape, places: Places): Order {
   if (places === null) return channelsFirst(channels, height, width);
   const pixels = height * width;
   return compactOrder(
@@ -73,7 +64,7 @@ export function imageOrder([channels, height, width]: ImageShape, places: Places
 }
 
 /** Where the channels lie, if `order` is that of an image; undefined for other orders. */
-export function placesIn(order: Int32Array | null, [channels, height, width]: ImageShape): Places | undefined {
+export function placesIn(order: Order, [channels, height, width]: ImageShape): Places | undefined {
   const pixels = height * width;
   const places = Int32Array.from({ length: channels }, (_, c) => order?.[c * pixels] ?? c * pixels);
   const isOrder = places.every((place, c) => {
@@ -87,19 +78,9 @@ export function placesIn(order: Int32Array | null, [channels, height, width]: Im
 }
 
 /** The order after the ONNX tensor of `shape` has been transposed. */
-export function transposedOrder(shape: readonly number[], order: Int32Array | null, permutation: readonly number[]): Int32Array | null {
+export function transposedOrder(shape: readonly number[], order: Order, permutation: readonly number[]): Order {
   const before = transposeIndices(shape, permutation);
   return compactOrder(order === null ? before : before.map((index) => order[index] ?? 0));
-}
-
-/** For each element of the value, the ONNX element; null for the identity. */
-export function inverseOrder(order: Int32Array | null): Int32Array | null {
-  if (order === null) return null;
-  const inverse = new Int32Array(order.length);
-  order.forEach((to, from) => {
-    inverse[to] = from;
-  });
-  return inverse;
 }
 
 /** Sizes of the dimensions that are not 1. */

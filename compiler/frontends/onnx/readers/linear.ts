@@ -13,7 +13,8 @@ import {
 } from '../context.ts';
 import { asPlacedImage, asVector, checkSize, imageResult, imageSizes, needVector, rearranged, type PlacedImage } from '../images.ts';
 import { broadcastIndices, broadcastShape } from '../indexing.ts';
-import { compactOrder, type Activation, type PendingPad, type Places } from '../layout.ts';
+import { compactOrder } from '../../order.ts';
+import type { Activation, PendingPad, Places } from '../layout.ts';
 import { floatAttribute, integerAttribute, refuse, type OnnxNode } from '../node.ts';
 import type { Constant } from '../constant.ts';
 import { elementwise } from './arithmetic.ts';

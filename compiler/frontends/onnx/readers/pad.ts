@@ -5,7 +5,8 @@ import type { ValueId } from '../../../ir/types.ts';
 import { activationInput, constantInput, optionalConstant, paddedInput, type ImportContext, type NodeReader } from '../context.ts';
 import { asPlacedImage, checkSize, imageShape, imageSizes, isImage, takeLast } from '../images.ts';
 import { resolveAxis } from '../indexing.ts';
-import { compactOrder, imageOrder, type Activation } from '../layout.ts';
+import { compactOrder } from '../../order.ts';
+import { imageOrder, type Activation } from '../layout.ts';
 import { floatAttribute, integersAttribute, refuse, refuseOrder, textAttribute, type OnnxNode } from '../node.ts';
 
 /** Elements added before and after each axis of a tensor, [axis][before, after]. */

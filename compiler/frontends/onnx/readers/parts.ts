@@ -4,7 +4,8 @@ import type { Range } from '../../../ir/ops/slice.ts';
 import { activationInput, optionalConstant, type ImportContext } from '../context.ts';
 import { asPlacedImage, asVector, checkSize, imageShape, isImage, takeLast } from '../images.ts';
 import { resolveAxis } from '../indexing.ts';
-import { compactOrder, imageOrder, type Activation } from '../layout.ts';
+import { compactOrder } from '../../order.ts';
+import { imageOrder, type Activation } from '../layout.ts';
 import { integerAttribute, integersAttribute, refuse, type OnnxNode } from '../node.ts';
 
 /** The indices as a range, if they are start, start + step, … with a step of at least 1. */
