@@ -1,6 +1,7 @@
 /** What a JSON model may do with a stored array before it is used: what the training code did with its weights. */
 import { elementCount } from '../../ir/encoding.ts';
 import { gather, lastIndex, rowMajorStrides } from '../../support/strided.ts';
+import { meanMagnitudes } from '../magnitudes.ts';
 import type { StoredJson } from './values.ts';
 
 /** Row-major elements with their sizes. */
@@ -73,17 +74,11 @@ function binarize({ shape, data }: Shaped, zero: keyof typeof AT_ZERO): Result {
   return { shape, data: signs.includes(0) ? Float32Array.from(signs) : signs };
 }
 
-/** The mean of |w| over all axes but one, in double precision: XNOR-Net's α of each output. */
+/** The mean of |w| over all axes but one: XNOR-Net's α of each output. */
 function meanAbsolute({ shape, data }: Shaped, axis: number): Result {
   const kept = shape[axis];
   if (kept === undefined) return { key: 'axis', what: 'names an axis that is not there', seen: axis, wanted: `0 to ${shape.length - 1}` };
-  const stride = elementCount(shape.slice(axis + 1));
-  const sums = new Float64Array(kept);
-  for (let i = 0; i < data.length; i += 1) {
-    const output = Math.floor(i / stride) % kept;
-    sums[output] = (sums[output] ?? 0) + Math.abs(data[i] ?? 0);
-  }
-  return { shape: [kept], data: Float32Array.from(sums, (sum) => sum / (data.length / kept)) };
+  return { shape: [kept], data: meanMagnitudes(data, kept, elementCount(shape.slice(axis + 1))) };
 }
 
 /** All that the object asks for, in the order unpack, shape, flip, binarize or reduce. */

@@ -1,6 +1,7 @@
 /** Larq's quantizers (larq/quantizers.py): which are signs, and what they make of a kernel. sign(0) is +1 in all of them. */
 import type { NodeSource } from '../onnx/network.ts';
 import { refuseUse } from '../channels-last.ts';
+import { meanMagnitudes } from '../magnitudes.ts';
 import { className, fields, text } from './config.ts';
 
 export type Quantizer = 'none' | 'sign' | 'magnitude-aware-sign' | 'heaviside';
@@ -42,20 +43,12 @@ export function readQuantizer(value: unknown, what: string, source: NodeSource):
   );
 }
 
-/** Signs, or signs times the mean magnitude over all axes but the last, computed in float64 and rounded once. */
+/** Signs, or signs times the mean magnitude over all axes but the last. */
 export function quantizeKernel(values: Float32Array, outputs: number, quantizer: Quantizer, source: NodeSource): Float32Array {
   if (quantizer === 'none') return values;
   const odd = values.findIndex(Number.isNaN);
   if (odd >= 0) return refuseUse(source, `has a kernel whose element ${odd} is NaN, which has no sign`);
   if (quantizer === 'heaviside') return refuseUse(source, 'quantizes its kernel to 0 and 1; signs work');
-  const scales = new Float64Array(outputs).fill(quantizer === 'sign' ? 1 : 0);
-  if (quantizer === 'magnitude-aware-sign') {
-    values.forEach((value, i) => {
-      scales[i % outputs] = (scales[i % outputs] ?? 0) + Math.abs(value);
-    });
-    scales.forEach((sum, o) => {
-      scales[o] = Math.fround(sum / (values.length / outputs));
-    });
-  }
+  const scales = quantizer === 'sign' ? new Float32Array(outputs).fill(1) : meanMagnitudes(values, outputs, 1);
   return values.map((value, i) => (value < 0 ? -1 : 1) * (scales[i % outputs] ?? 1));
 }

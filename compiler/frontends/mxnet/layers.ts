@@ -1,5 +1,6 @@
 /** Convolutions, dense layers, batch normalization and pools, real and binary. */
 import { elementCount } from '../../ir/encoding.ts';
+import { meanMagnitudes } from '../magnitudes.ts';
 import { choiceAttribute, numberAttribute, refuse, truthAttribute, tupleAttribute, wholeAttribute } from './attributes.ts';
 import { isPacked, packedCount, signsOf, unpackFilters, unpackMatrix } from './packed.ts';
 import { add, addSign, array, arrayOf, scalar, sourceOf, tensor, type Translate, type Translation } from './translation.ts';
@@ -99,8 +100,8 @@ function counted(t: Translation, sum: string, taps: number, outputs: number, ran
 function scalingOf(t: Translation, packed: boolean): number | null {
   if (choiceAttribute(t.node, 'scaling_mode', ['none', 'forward', 'backward']) !== 'forward') return null;
   if (packed) return refuse(t.node, 'scales by the mean of its weights, and they are packed into bits', 'Compile the unconverted files.');
-  const values = array(t, 1, 'its weights').read();
-  return Math.fround(Float64Array.from(values).reduce((sum, value) => sum + Math.abs(value), 0) / values.length);
+  const [scale = 1] = meanMagnitudes(array(t, 1, 'its weights').read(), 1, 1);
+  return scale;
 }
 
 /** Padded taps are +1: BMXNet pads with 0 and takes the sign of that. */

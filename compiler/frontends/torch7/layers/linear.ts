@@ -1,5 +1,6 @@
 /** Convolutions and dense layers, with real weights, with BinaryNet's and with XNOR-Net's. */
 import { elementCount } from '../../../ir/encoding.ts';
+import { meanMagnitudes } from '../../magnitudes.ts';
 import { describeSizes, isImage, type LayerReader, type Leaf } from '../layer.ts';
 import { hasField, optionalFloats, refuse, requiredFloats, tensorField, wholeField, type Module } from '../module.ts';
 import type { Budget } from '../tensor.ts';
@@ -20,14 +21,8 @@ const binaryNetSigns: WeightRule = (latent, _outputs, isDouble) =>
 /** sign(w)·mean |w| of its filter, where sign(0) = 0 (XNOR-Net's util.lua, binarizeConvParms, which test.lua runs first). */
 const xnorNetSigns: WeightRule = (latent, outputs) => {
   const inputs = latent.length / outputs;
-  const signs = new Float32Array(latent.length);
-  for (let o = 0; o < outputs; o += 1) {
-    let sum = 0;
-    for (let i = o * inputs; i < (o + 1) * inputs; i += 1) sum += Math.abs(latent[i] ?? 0);
-    const alpha = Math.fround(sum / inputs);
-    for (let i = o * inputs; i < (o + 1) * inputs; i += 1) signs[i] = Math.sign(latent[i] ?? 0) * alpha;
-  }
-  return signs;
+  const scales = meanMagnitudes(latent, outputs, inputs);
+  return latent.map((w, i) => Math.sign(w) * (scales[Math.floor(i / inputs)] ?? 0));
 };
 
 function weightsOf(module: Module, outputs: number, count: number, budget: Budget, rule: WeightRule): Float32Array {
