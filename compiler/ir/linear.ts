@@ -63,9 +63,15 @@ export function linearOutput(
   return { dtype: 'i32', shape, encoding };
 }
 
+/** @throws RangeError where a value leaves the 32 bits of an accumulator: passes/check-accumulators refuses such a graph */
+function asInt32(value: number): number {
+  if (value !== (value | 0)) throw new RangeError(`${value} is beyond the 32 bits of an accumulator`);
+  return value;
+}
+
 /** m_c·q + a_c for every stored element: the integers that an exact sum adds and subtracts. */
 export function termsOf(data: ArrayLike<number>, channels: number, terms: IntegerTerms): Int32Array {
-  return Int32Array.from(data, (q, i) => perChannel(terms.multiplier, i % channels) * q + perChannel(terms.addend, i % channels));
+  return Int32Array.from(data, (q, i) => asInt32(perChannel(terms.multiplier, i % channels) * q + perChannel(terms.addend, i % channels)));
 }
 
 /** Σ sign·term over one window, then the fused threshold if there is one. */
@@ -74,7 +80,7 @@ export function exactOutput(patch: Int32Array, signs: Int8Array, output: number,
   let sum = 0;
   // imul is an exact product here (one factor is ±1) and, unlike *, never the -0 that makes engines leave integers
   for (let i = 0; i < patch.length; i += 1) sum += Math.imul(signs[start + i] as number, patch[i] as number);
-  if (threshold === null) return sum;
+  if (threshold === null) return asInt32(sum);
   return sum >= perChannel(threshold, output) ? 1 : -1;
 }
 

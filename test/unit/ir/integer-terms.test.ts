@@ -97,10 +97,10 @@ describe('the type of a convolution with an exact sum', () => {
         const type = builder.typeOf(id);
         const { minimum, maximum, allocate } = DTYPES[dtype];
         const data = allocate(2 * 3 * CHANNELS).map(() => (dtype === 'b1' ? random.pick([-1, 1]) : random.integer(minimum, maximum)));
-        const result = evaluateNode(node, [{ type: input, data: data }], type).data;
-        const [rows = 0, columns = 0] = type.shape;
         const { range, bound, attains } = accumulatorOf(node, input);
         fc.pre(Math.max(bound(0), bound(1)) < 2 ** 31);
+        const result = evaluateNode(node, [{ type: input, data: data }], type).data;
+        const [rows = 0, columns = 0] = type.shape;
         for (let at = 0; at < result.length; at += 1) {
           const output = at % outputs;
           const [y, x] = [Math.floor(at / outputs / columns), Math.floor(at / outputs) % columns];
