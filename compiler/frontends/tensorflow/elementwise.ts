@@ -20,14 +20,25 @@ function together(
   return { names: inputs.map((known) => to.inOrder(known, node)), keep: (last) => ({ rank, last }) };
 }
 
+/** Where the graph fixes a batch, tf.ones_like of a sample is a constant of that batch; the network is compiled for one sample. */
+function ofOneSample(node: GraphNode, to: Translation, known: Known): Known {
+  if (known.uniform !== true || known.rank === undefined || known.rank < 2) return known;
+  const [start, end, axis] = [[0], [1], [0]].map((list) => to.network.integers(list));
+  return { ...known, last: to.add(node, 'Slice', [to.inOrder(known, node), start ?? '', end ?? '', axis ?? '']) };
+}
+
 type Emit = (node: GraphNode, to: Translation, names: readonly string[]) => string;
 
 /** A translator of `count` inputs, of all where it is null. */
 function elementwise(count: number | null, emit: Emit): Translator {
   return (node, to) => {
-    const inputs = Array.from({ length: count ?? node.inputs.length }, (_, position) => to.input(node, position));
+    const positions = Array.from({ length: count ?? node.inputs.length }, (_, position) => position);
+    const read = positions.map((position) => to.input(node, position));
+    const isComputed = positions.some((position) => to.isComputed(node, position));
+    const inputs = to.batch > 1 && isComputed ? read.map((known) => ofOneSample(node, to, known)) : read;
     const { names, keep } = together(node, to, inputs);
-    return keep(emit(node, to, names));
+    const uniform = read.every((known) => known.uniform === true || known.rank === 0);
+    return { ...keep(emit(node, to, names)), uniform };
   };
 }
 

@@ -49,7 +49,7 @@ const fill: Translator = (node, to) => {
   const sizes = to.producer(node, 0);
   const rank =
     sizes.op === 'Shape' ? to.input(sizes, 0).rank : sizes.op === 'Pack' ? sizes.inputs.length : to.constantAt(node, 0)?.data.length;
-  return { rank, last: to.add(node, 'Expand', [to.stored(node, 1), to.stored(node, 0)]) };
+  return { rank, uniform: true, last: to.add(node, 'Expand', [to.stored(node, 1), to.stored(node, 0)]) };
 };
 
 /** tf.ones_like and tf.zeros_like of a tensor whose type, the attribute T, is known. */

@@ -14,6 +14,8 @@ import { isVariable, type Values } from './variables.ts';
 export interface Known {
   /** Number of dimensions, where it is known. */
   readonly rank: number | undefined;
+  /** Whether all elements are one number, as tf.ones_like makes them. */
+  readonly uniform?: boolean;
   /** In the order of the file. */
   last?: string;
   /** [batch][channels][height][width] of an image that is [batch][height][width][channels] in the file. */
