@@ -33,7 +33,7 @@ export const checkIntegerInputs: Pass = {
         message: `"${node.name}" has weights of ±α, but is computed in float32 because the input is float`,
         origin: node.origin,
         details: [`input   ${printType(input)}`, 'better  u8 or i8, whose sums are exact integers'],
-        help: 'Compile with --input u8 (or i8) and --input-scale, e.g. --input u8 --input-scale 1/255 for pixels divided by 255.',
+        help: 'Compile with --input u8 (or i8) and what a byte is worth: --input-scale 1/255 for pixels from 0 to 1, --input-scale 2/255 --input-offset -1 for pixels from -1 to 1, --mean and --std for normalized ones.',
       });
     }
     return graph;
