@@ -7,9 +7,10 @@ import { importModel } from '../../../compiler/driver/compile.ts';
 import type { FrontendOptions, Imported, TopologyChoice } from '../../../compiler/frontends/frontend.ts';
 import { keras } from '../../../compiler/frontends/keras/index.ts';
 import { verifyGraph } from '../../../compiler/ir/verify.ts';
-import { Diagnostics, UserError, type Diagnostic } from '../../../compiler/support/diagnostics.ts';
+import { Diagnostics, type Diagnostic } from '../../../compiler/support/diagnostics.ts';
 import { loadTarget } from '../../../compiler/targets/load.ts';
 import { compileOptions } from '../../support/options.ts';
+import { problemsIn } from '../../support/problems.ts';
 import { smallSample } from '../../support/small-networks.ts';
 import { NO_FILES, inGraphOrder, runImported } from './read-model.ts';
 
@@ -29,13 +30,7 @@ function read(name: string, options: Partial<FrontendOptions> = {}): Imported {
 }
 
 function problemsOf(name: string, options: Partial<FrontendOptions> = {}): readonly Diagnostic[] {
-  try {
-    read(name, options);
-  } catch (error) {
-    if (error instanceof UserError) return error.diagnostics;
-    throw error;
-  }
-  throw new Error('the file was read');
+  return problemsIn(() => read(name, options));
 }
 
 const run = (imported: Imported): readonly number[] => Array.from(runImported(imported, smallSample(imported, 0)), (value) => value + 0);

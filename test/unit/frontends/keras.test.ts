@@ -5,9 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { detectFrontend } from '../../../compiler/frontends/index.ts';
 import { keras } from '../../../compiler/frontends/keras/index.ts';
 import type { FrontendOptions } from '../../../compiler/frontends/frontend.ts';
-import { Diagnostics, UserError, type Diagnostic } from '../../../compiler/support/diagnostics.ts';
+import { Diagnostics, type Diagnostic } from '../../../compiler/support/diagnostics.ts';
 import { compileTwin, integerLayers } from '../../support/twins.ts';
 import { interpretClasses } from '../../support/golden-classes.ts';
+import { problemsIn } from '../../support/problems.ts';
 import { NO_FILES } from './read-json.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../../fixtures');
@@ -15,13 +16,7 @@ const PIXELS = { input: 'u8', inputScale: '1/255' } as const;
 const bytesOf = (name: string): Buffer => readFileSync(join(FIXTURES, 'digits-cnn/keras', name));
 
 function problems(bytes: Uint8Array, options: Partial<FrontendOptions> = {}): readonly Diagnostic[] {
-  try {
-    keras.read(bytes, NO_FILES, { file: 'model.h5', output: null, ...options }, new Diagnostics());
-  } catch (error) {
-    if (error instanceof UserError) return error.diagnostics;
-    throw error;
-  }
-  throw new Error('the file was read');
+  return problemsIn(() => keras.read(bytes, NO_FILES, { file: 'model.h5', output: null, ...options }, new Diagnostics()));
 }
 
 /** The configuration of model.h5 with one text replaced by another of the same length, so that nothing moves. */

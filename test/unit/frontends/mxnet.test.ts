@@ -8,7 +8,8 @@ import { Diagnostics } from '../../../compiler/support/diagnostics.ts';
 import { paramsFile, symbolFile } from '../../support/mxnet-model.ts';
 import { compileTwin, integerLayers } from '../../support/twins.ts';
 import { filesOf } from './read-json.ts';
-import { f32, problemsIn, readMxnet, variable, type Model } from './mxnet/read-mxnet.ts';
+import { problemsIn } from '../../support/problems.ts';
+import { f32, readMxnet, variable, type Model } from './mxnet/read-mxnet.ts';
 import { runImported } from './read-model.ts';
 
 const MXNET = join(import.meta.dirname, '../../../fixtures/bmxnet-lenet/mxnet');

@@ -4,7 +4,8 @@ import { json } from '../../../compiler/frontends/json/index.ts';
 import { realValues } from '../../../compiler/ir/encoding.ts';
 import { interpret } from '../../../compiler/ir/interpret.ts';
 import type { TensorData } from '../../../compiler/ir/types.ts';
-import { Diagnostics, UserError, type Diagnostic } from '../../../compiler/support/diagnostics.ts';
+import { Diagnostics, type Diagnostic } from '../../../compiler/support/diagnostics.ts';
+import { problemsIn } from '../../support/problems.ts';
 
 export const NO_FILES: SideFiles = { list: () => [], read: () => undefined };
 
@@ -37,13 +38,7 @@ export function read(model: Fields, side: SideFiles = NO_FILES, output: string |
 
 /** The diagnostics of a model that must be refused. */
 export function problemsOfText(text: string, side: SideFiles = NO_FILES, output: string | null = null): readonly Diagnostic[] {
-  try {
-    readText(text, side, output);
-  } catch (error) {
-    if (error instanceof UserError) return error.diagnostics;
-    throw error;
-  }
-  throw new Error('the model was read');
+  return problemsIn(() => readText(text, side, output));
 }
 
 export function problemsOf(model: Fields, side: SideFiles = NO_FILES, output: string | null = null): readonly Diagnostic[] {

@@ -7,7 +7,8 @@ import { interpret } from '../../../compiler/ir/interpret.ts';
 import { realValues } from '../../../compiler/ir/encoding.ts';
 import { verifyGraph } from '../../../compiler/ir/verify.ts';
 import type { TensorData } from '../../../compiler/ir/types.ts';
-import { Diagnostics, UserError, type Diagnostic } from '../../../compiler/support/diagnostics.ts';
+import { Diagnostics, type Diagnostic } from '../../../compiler/support/diagnostics.ts';
+import { problemsIn } from '../../support/problems.ts';
 
 export const NO_FILES: SideFiles = { list: () => [], read: () => undefined };
 
@@ -19,13 +20,7 @@ export function readModel(bytes: Uint8Array, options: Partial<FrontendOptions> =
 
 /** The diagnostics of a model that must be refused. */
 export function problemsOf(bytes: Uint8Array, options: Partial<FrontendOptions> = {}, side: SideFiles = NO_FILES): readonly Diagnostic[] {
-  try {
-    readModel(bytes, options, side);
-  } catch (error) {
-    if (error instanceof UserError) return error.diagnostics;
-    throw error;
-  }
-  throw new Error('the model was read');
+  return problemsIn(() => readModel(bytes, options, side));
 }
 
 export function codesOf(bytes: Uint8Array, options: Partial<FrontendOptions> = {}): readonly string[] {

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Imported } from '../../../compiler/frontends/frontend.ts';
 import { tflite } from '../../../compiler/frontends/tflite/index.ts';
 import { verifyGraph } from '../../../compiler/ir/verify.ts';
-import { Diagnostics, UserError, type Diagnostic } from '../../../compiler/support/diagnostics.ts';
+import { Diagnostics, type Diagnostic } from '../../../compiler/support/diagnostics.ts';
+import { problemsIn } from '../../support/problems.ts';
 import { smallNetworks, smallSample, type SmallNetwork } from '../../support/small-networks.ts';
 import { NO_FILES, inGraphOrder, runImported } from './read-model.ts';
 
@@ -27,13 +28,7 @@ function both(network: SmallNetwork): readonly { readonly ours: readonly number[
 }
 
 function problems({ bytes, file }: SmallNetwork): readonly Diagnostic[] {
-  try {
-    tflite.read(bytes, NO_FILES, { file, output: null }, new Diagnostics());
-  } catch (error) {
-    if (error instanceof UserError) return error.diagnostics;
-    throw error;
-  }
-  throw new Error('the file was read');
+  return problemsIn(() => tflite.read(bytes, NO_FILES, { file, output: null }, new Diagnostics()));
 }
 
 function networkOf(networks: ReadonlyMap<string, SmallNetwork>, name: string): SmallNetwork {

@@ -6,7 +6,8 @@ import type { Imported, Topology, TopologyChoice } from '../../../compiler/front
 import { tensorFile, type StoredTensor } from '../../../compiler/frontends/tensor-file.ts';
 import { importTopology } from '../../../compiler/frontends/topology.ts';
 import type { ElementData } from '../../../compiler/support/elements.ts';
-import { Diagnostics, UserError, type Diagnostic } from '../../../compiler/support/diagnostics.ts';
+import { Diagnostics, type Diagnostic } from '../../../compiler/support/diagnostics.ts';
+import { problemsIn } from '../../support/problems.ts';
 import { randomFrom } from '../../support/random.ts';
 import { NO_FILES } from './read-json.ts';
 
@@ -36,13 +37,7 @@ function imported(tensors: readonly StoredTensor[], topology: TopologyChoice | n
 }
 
 function problems(...parameters: Parameters<typeof imported>): readonly Diagnostic[] {
-  try {
-    imported(...parameters);
-  } catch (error) {
-    if (error instanceof UserError) return error.diagnostics;
-    throw error;
-  }
-  throw new Error('nothing was wrong');
+  return problemsIn(() => imported(...parameters));
 }
 
 /** The first problem of a file and its description. */

@@ -7,7 +7,8 @@ import { detectFrontend } from '../../../compiler/frontends/index.ts';
 import { torch7 } from '../../../compiler/frontends/torch7/index.ts';
 import type { FrontendOptions, Imported } from '../../../compiler/frontends/frontend.ts';
 import { verifyGraph } from '../../../compiler/ir/verify.ts';
-import { Diagnostics, UserError, type Diagnostic } from '../../../compiler/support/diagnostics.ts';
+import { Diagnostics, type Diagnostic } from '../../../compiler/support/diagnostics.ts';
+import { problemsIn } from '../../support/problems.ts';
 import { randomFrom } from '../../support/random.ts';
 import { list, object, sequential, storage, table, tensor, writeTorch7, type T7Mode, type T7Value } from '../../support/torch7-file.ts';
 import { binaryNet, checkpoint, conv, linear, pool, residualNet, view, xnorNet } from '../../support/torch7-networks.ts';
@@ -29,13 +30,7 @@ const run = (value: T7Value, sample: readonly number[], options: Partial<Fronten
 ];
 
 function problems(bytes: Uint8Array, options: Partial<FrontendOptions> = {}): readonly Diagnostic[] {
-  try {
-    readBytes(bytes, options);
-  } catch (error) {
-    if (error instanceof UserError) return error.diagnostics;
-    throw error;
-  }
-  throw new Error('the file was read');
+  return problemsIn(() => readBytes(bytes, options));
 }
 
 const refused = (value: T7Value): readonly Diagnostic[] => problems(writeTorch7(value));

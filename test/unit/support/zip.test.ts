@@ -1,7 +1,8 @@
 /** Zip containers: what is read, and what each field must not be. */
 import { describe, expect, it } from 'vitest';
-import { UserError, type Diagnostic } from '../../../compiler/support/diagnostics.ts';
+import type { Diagnostic } from '../../../compiler/support/diagnostics.ts';
 import { isZip, readMember, readZip, zipNames } from '../../../compiler/support/zip.ts';
+import { problemsIn } from '../../support/problems.ts';
 import { zipFile, type ZipEnd, type ZipEntry } from '../../support/zip-file.ts';
 
 const place = { file: 'net.zip', path: 'zip directory' };
@@ -18,13 +19,7 @@ function contents(bytes: Uint8Array): Readonly<Record<string, string>> {
 }
 
 function problems(bytes: Uint8Array): readonly Diagnostic[] {
-  try {
-    contents(bytes);
-  } catch (error) {
-    if (error instanceof UserError) return error.diagnostics;
-    throw error;
-  }
-  throw new Error('the container was read');
+  return problemsIn(() => contents(bytes));
 }
 
 function damage(message: string, byte: number, help?: string): Diagnostic {

@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { detectFrontend } from '../../../../compiler/frontends/index.ts';
 import { readArrays } from '../../../../compiler/frontends/lasagne/arrays.ts';
 import { lasagne } from '../../../../compiler/frontends/lasagne/index.ts';
-import { Diagnostics, UserError, type Diagnostic } from '../../../../compiler/support/diagnostics.ts';
+import { Diagnostics, type Diagnostic } from '../../../../compiler/support/diagnostics.ts';
 import { npyFile, type NpyOptions } from '../../../support/npy-file.ts';
+import { problemsIn } from '../../../support/problems.ts';
 import { zipFile, type ZipEntry } from '../../../support/zip-file.ts';
 import { NO_FILES } from '../read-json.ts';
 
@@ -19,13 +20,7 @@ function arraysOf(bytes: Uint8Array): Readonly<Record<string, { readonly shape: 
 }
 
 function problemsOf(bytes: Uint8Array): readonly Diagnostic[] {
-  try {
-    lasagne.read(bytes, NO_FILES, { file: 'net.npz', output: null }, new Diagnostics());
-  } catch (error) {
-    if (error instanceof UserError) return error.diagnostics;
-    throw error;
-  }
-  throw new Error('the file was read');
+  return problemsIn(() => lasagne.read(bytes, NO_FILES, { file: 'net.npz', output: null }, new Diagnostics()));
 }
 
 const counted = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i);

@@ -1,7 +1,8 @@
 /** Binary layers of BMXNet against plain arithmetic. */
 import { describe, expect, it } from 'vitest';
 import { inGraphOrder, integersBetween, randomSource, runImported } from '../read-model.ts';
-import { f32, packed, problemsIn, readMxnet, variable } from './read-mxnet.ts';
+import { problemsIn } from '../../../support/problems.ts';
+import { f32, packed, readMxnet, variable } from './read-mxnet.ts';
 
 /** 2 channels of 2×2. */
 const IMAGE = [1, -2, 0, 4, -5, 6, -7, 0];

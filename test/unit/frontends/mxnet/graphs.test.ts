@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { expectGolden, readGolden } from '../golden-graphs.ts';
 import { runImported } from '../read-model.ts';
-import { GRAPHS, problemsIn, readGraph } from './read-mxnet.ts';
+import { problemsIn } from '../../../support/problems.ts';
+import { GRAPHS, readGraph } from './read-mxnet.ts';
 
 describe('a symbol computes what MXNet computes', () => {
   it.each(readGolden(GRAPHS))('%s', (name, golden) => {

@@ -1,7 +1,8 @@
 /** Uses of MXNet's operators that cannot be right are refused, with the node, the attribute and what is seen. */
 import { describe, expect, it } from 'vitest';
 import type { NodeSpec } from '../../../support/mxnet-model.ts';
-import { f32, packed, problemsIn, readMxnet, variable } from './read-mxnet.ts';
+import { problemsIn } from '../../../support/problems.ts';
+import { f32, packed, readMxnet, variable } from './read-mxnet.ts';
 
 const ones = (length: number): readonly number[] => Array.from({ length }, () => 1);
 

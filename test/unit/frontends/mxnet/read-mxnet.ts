@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { readModel } from '../../../../compiler/cli/files.ts';
 import { mxnet } from '../../../../compiler/frontends/mxnet/index.ts';
 import type { FrontendOptions, Imported } from '../../../../compiler/frontends/frontend.ts';
-import { Diagnostics, UserError, type Diagnostic } from '../../../../compiler/support/diagnostics.ts';
+import { Diagnostics } from '../../../../compiler/support/diagnostics.ts';
 import { paramsFile, symbolFile, type ArraySpec, type NodeSpec } from '../../../support/mxnet-model.ts';
 import { filesOf } from '../read-json.ts';
 
@@ -35,16 +35,6 @@ export function readGraph(
   const imported = mxnet.read(text, side, { file: basename(file), output, inputShape }, diagnostics);
   diagnostics.stopOnErrors();
   return imported;
-}
-
-export function problemsIn(work: () => unknown): readonly Diagnostic[] {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof UserError) return error.diagnostics;
-    throw error;
-  }
-  throw new Error('nothing was wrong');
 }
 
 export const variable = (name: string): NodeSpec => ({ op: 'null', name });

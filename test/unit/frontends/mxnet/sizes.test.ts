@@ -5,7 +5,8 @@ import { inputSizes } from '../../../../compiler/frontends/mxnet/sizes.ts';
 import { readSymbol, type SymbolGraph } from '../../../../compiler/frontends/mxnet/symbol.ts';
 import { Diagnostics } from '../../../../compiler/support/diagnostics.ts';
 import { paramsFile, symbolFile, type NodeSpec } from '../../../support/mxnet-model.ts';
-import { f32, problemsIn, variable } from './read-mxnet.ts';
+import { problemsIn } from '../../../support/problems.ts';
+import { f32, variable } from './read-mxnet.ts';
 
 const zeros = (length: number): readonly number[] => Array.from({ length }, () => 0);
 

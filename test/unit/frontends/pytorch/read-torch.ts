@@ -3,8 +3,9 @@ import { readLegacyFile } from '../../../../compiler/frontends/pytorch/legacy-fi
 import { pytorch } from '../../../../compiler/frontends/pytorch/index.ts';
 import { readStateDict, type StateDict } from '../../../../compiler/frontends/pytorch/state-dict.ts';
 import { readZipFile } from '../../../../compiler/frontends/pytorch/zip-file.ts';
-import { Diagnostics, UserError, type Diagnostic } from '../../../../compiler/support/diagnostics.ts';
+import { Diagnostics, type Diagnostic } from '../../../../compiler/support/diagnostics.ts';
 import { isZip } from '../../../../compiler/support/zip.ts';
+import { problemsIn } from '../../../support/problems.ts';
 import { NO_FILES } from '../read-json.ts';
 
 export function stateDictOf(bytes: Uint8Array): StateDict {
@@ -22,15 +23,11 @@ export function tensorsOf(
 
 /** The problems of a file that the frontend must refuse. */
 export function problemsOf(bytes: Uint8Array): readonly Diagnostic[] {
-  try {
+  return problemsIn(() => {
     const diagnostics = new Diagnostics();
     pytorch.read(bytes, NO_FILES, { file: 'net.pth', output: null }, diagnostics);
     diagnostics.stopOnErrors();
-  } catch (error) {
-    if (error instanceof UserError) return error.diagnostics;
-    throw error;
-  }
-  throw new Error('the file was read');
+  });
 }
 
 /** BNN1003 of the file, as it must be to the letter. */

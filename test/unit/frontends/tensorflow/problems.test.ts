@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { decompressSnappy } from '../../../../compiler/frontends/tensorflow/snappy.ts';
 import { runImported } from '../read-model.ts';
-import { problemsIn, readGraph } from './read-tensorflow.ts';
+import { problemsIn } from '../../../support/problems.ts';
+import { readGraph } from './read-tensorflow.ts';
 
 /** Code, message and help. */
 type Line = readonly [code: string, message: string, help?: string];

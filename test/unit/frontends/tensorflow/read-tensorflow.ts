@@ -7,7 +7,8 @@ import { interpret } from '../../../../compiler/ir/interpret.ts';
 import { verifyGraph } from '../../../../compiler/ir/verify.ts';
 import type { FrontendOptions, Imported, SideFiles } from '../../../../compiler/frontends/frontend.ts';
 import { tensorflow } from '../../../../compiler/frontends/tensorflow/index.ts';
-import { Diagnostics, UserError, type Diagnostic } from '../../../../compiler/support/diagnostics.ts';
+import { Diagnostics, type Diagnostic } from '../../../../compiler/support/diagnostics.ts';
+import { problemsIn } from '../../../support/problems.ts';
 
 export function sideOf(files: ReadonlyMap<string, Uint8Array>): SideFiles {
   return {
@@ -39,16 +40,6 @@ export function readFile(
 
 export function problemsOf(...parameters: Parameters<typeof readFile>): readonly Diagnostic[] {
   return problemsIn(() => readFile(...parameters));
-}
-
-export function problemsIn(work: () => unknown): readonly Diagnostic[] {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof UserError) return error.diagnostics;
-    throw error;
-  }
-  throw new Error('the model was read');
 }
 
 export const GRAPHS = join(import.meta.dirname, '../../../../fixtures/tensorflow-graphs');
