@@ -50,7 +50,10 @@ function why(node: OnnxNode, isConstant: boolean): string {
 
 function adviceFor(node: OnnxNode): string {
   const known = Object.hasOwn(ADVICE, node.op) ? ADVICE[node.op] : undefined;
-  return (
-    known ?? `Re-export without it, simplify the file with onnxsim, or cut the model before it with --output "${node.inputs[0] ?? ''}".`
-  );
+  const cut = `cut the model before it with --output "${node.inputs[0] ?? ''}"`;
+  if (known !== undefined) return known;
+  // A network of another system is written in ONNX's operators, and its user never sees them.
+  return node.shown === node.op
+    ? `Re-export without it, simplify the file with onnxsim, or ${cut}.`
+    : `Build the network without it, or ${cut}.`;
 }
