@@ -20,7 +20,7 @@ const { values } = parseArgs({
     cases: { type: 'string', default: '10000' },
     seed: { type: 'string', default: '1' },
     case: { type: 'string' },
-    batch: { type: 'string', default: '2000' },
+    batch: { type: 'string', default: '10000' },
     save: { type: 'string' },
     record: { type: 'boolean', default: false },
   },
