@@ -22,13 +22,36 @@ export function className(value: unknown): string {
   return text(fields(value).get('class_name')).replace(/^.*>/s, '');
 }
 
+/** No configuration comes near it, and whatever walks over a value or prints it calls itself. */
+const DEEPEST_NESTING = 64;
+
+/** How deep lists and objects of valid JSON lie in each other. */
+function nesting(source: string): number {
+  let [depth, deepest] = [0, 0];
+  let isText = false;
+  for (let i = 0; i < source.length; i += 1) {
+    const character = source[i];
+    if (character === '"') isText = !isText;
+    else if (isText) i += character === '\\' ? 1 : 0;
+    else if (character === '[' || character === '{') depth += 1;
+    else if (character === ']' || character === '}') depth -= 1;
+    deepest = Math.max(deepest, depth);
+  }
+  return deepest;
+}
+
+/** @throws UserError BNN1003 for what is no JSON, or nested deeper than 64 levels */
 export function parseConfig(source: string, place: Place): unknown {
+  const damaged = (what: string): never => fail({ code: 'BNN1003', message: `the configuration of the model ${what}.`, origin: place });
+  let value: unknown;
   try {
-    return JSON.parse(source);
+    value = JSON.parse(source);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    return fail({ code: 'BNN1003', message: `the configuration of the model is no JSON: ${error.message}.`, origin: place });
+    return damaged(`is no JSON: ${error.message}`);
   }
+  const deep = nesting(source);
+  return deep <= DEEPEST_NESTING ? value : damaged(`has ${deep} lists and objects in each other; ${DEEPEST_NESTING} are the most`);
 }
 
 export interface Layer {

@@ -25,13 +25,14 @@ const hasTopology = ({ topology }: FrontendOptions): boolean => topology !== und
 function givenConfig({ topology }: FrontendOptions): { readonly config: unknown; readonly file: string } | undefined {
   const document = topology?.document;
   if (document === undefined || document === null || document.bytes.length > LONGEST_CONFIG) return undefined;
+  const source = new TextDecoder().decode(document.bytes);
   try {
-    const config: unknown = JSON.parse(new TextDecoder().decode(document.bytes));
-    return isModelConfig(config) ? { config, file: document.file } : undefined;
+    if (!isModelConfig(JSON.parse(source))) return undefined;
   } catch {
     // It is a document of ours, or damaged: the reader of those says where.
     return undefined;
   }
+  return { config: parseConfig(source, { file: document.file, path: 'the configuration' }), file: document.file };
 }
 
 function readHdf5(bytes: Uint8Array, side: SideFiles, options: FrontendOptions, diagnostics: Diagnostics): Imported {

@@ -168,6 +168,20 @@ describe('a file of Keras is refused', () => {
     expect(problem).toMatchObject({ code: 'BNN1008', message });
   });
 
+  it('with lists in lists without end', () => {
+    const deep = (levels: number): string =>
+      edited('"strides": [1, 1]', `"strides": "\\"[[", "deep": ${'['.repeat(levels)}${']'.repeat(levels)}`);
+    expect(problemsOf('weights-2.h5', { topology: topologyOf(deep(100_000)) })).toEqual([
+      {
+        code: 'BNN1003',
+        severity: 'error',
+        message: 'the configuration of the model has 100005 lists and objects in each other; 64 are the most.',
+        origin: { file: 'residual-2.json', path: 'the configuration' },
+      },
+    ]);
+    expect(problemsOf('weights-2.h5', { topology: topologyOf(deep(59)) })[0]?.message).toContain('has strides "\\"[["; two numbers work');
+  });
+
   it('with all its layers that mean something else, at once', () => {
     for (const file of ['refused-2.h5', 'refused-2.keras'])
       expect(problemsOf(file).map(({ code, message }) => `${code} ${message}`)).toEqual([
