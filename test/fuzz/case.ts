@@ -46,7 +46,13 @@ const COMPILED_SHARE = 0.02;
 const LONGEST_MESSAGE = 20_000;
 
 export function prepare(reader: Reader): Prepared {
-  const corpus = reader.corpus();
+  // slice() of a Buffer is no copy: a mutator that changes its own would change the seed for all later cases.
+  const copy = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
+  const corpus = reader.corpus().map((seed) => ({
+    ...seed,
+    bytes: copy(seed.bytes),
+    ...(seed.files === undefined ? {} : { files: new Map([...seed.files].map(([name, bytes]) => [name, copy(bytes)])) }),
+  }));
   const small = corpus.filter(({ bytes }) => bytes.length <= SMALL);
   return { reader, corpus, small: small.length > 0 ? small : corpus };
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { sha256 } from '../../compiler/support/hash.ts';
 import { LIMITS, READERS_MODULE, runCampaign, type Campaign, type Summary } from './campaign.ts';
 import { makeCase, prepare, runCase, type Damaged } from './case.ts';
 import { READERS as PLANTED } from './planted.ts';
@@ -38,6 +39,15 @@ describe.each(Object.keys(READERS))('%s', (name) => {
     expect(same[0]?.map(facts)).toEqual(same[1]?.map(facts));
     expect(same[0]?.map(hex)).toEqual(same[1]?.map(hex));
     expect(new Set(same[0]?.map(hex)).size).toBeGreaterThan(12);
+  });
+
+  it('leaves its whole files as they are', () => {
+    const prepared = prepare(READERS[name] as Reader);
+    const contents = (): readonly string[] =>
+      prepared.corpus.map(({ bytes, files }) => sha256(Buffer.concat([bytes, ...(files?.values() ?? [])])));
+    const before = contents();
+    for (let i = 0; i < CASES; i += 1) makeCase(prepared, 1, i);
+    expect(contents()).toEqual(before);
   });
 
   it('reads its whole files, or refuses them with a diagnostic', () => {
