@@ -3,10 +3,11 @@
  * shape as the file has it, with a batch of 1; an image is turned when an operator needs it, which costs nothing in the end.
  */
 import { elementCount } from '../ir/encoding.ts';
-import { fail, type Diagnostics, type Origin } from '../support/diagnostics.ts';
+import type { Diagnostics, Origin } from '../support/diagnostics.ts';
 import type { FrontendOptions, Imported, SideFiles } from './frontend.ts';
 import { MOST_ELEMENTS } from './limits.ts';
 import type { Attributes, NodeSource, OperatorNetwork } from './onnx/network.ts';
+import { refuseUse } from './refuse-use.ts';
 import { geometryOf, type Geometry, type Window } from './window.ts';
 
 export interface Value {
@@ -23,16 +24,6 @@ export interface Kernel {
   readonly values: Float32Array;
   readonly bias: Float32Array | null;
   readonly groups: number;
-}
-
-/** Refuses a use of a supported layer (BNN1008). `message` completes `"NAME" (Layer) …`. */
-export function refuseUse(source: NodeSource, message: string, help?: string): never {
-  return fail({
-    code: 'BNN1008',
-    message: `"${source.name}" (${source.shown}) ${message}.`,
-    origin: source.origin,
-    ...(help === undefined ? {} : { help }),
-  });
 }
 
 const part = (source: NodeSource, what: string): NodeSource => ({ ...source, name: `${source.name}/${what}` });

@@ -1,5 +1,5 @@
 /** eBNN's layers by the C function that computes them (c/ebnn.h of kunglab/ebnn). */
-import { fail } from '../../support/diagnostics.ts';
+import { refuseUse } from '../refuse-use.ts';
 import type { OperatorNetwork } from '../onnx/network.ts';
 import type { Call, EbnnSource, SourceArray } from './source.ts';
 
@@ -13,12 +13,7 @@ export interface Layer {
 }
 
 function refuse({ name, call }: Layer, message: string, help?: string): never {
-  return fail({
-    code: 'BNN1008',
-    message: `"${name}" (${call.name}) ${message}.`,
-    origin: call.origin,
-    ...(help === undefined ? {} : { help }),
-  });
+  return refuseUse({ name, shown: call.name, origin: call.origin }, message, help);
 }
 
 /** The numbers behind the eight arrays and buffers. */

@@ -1,5 +1,6 @@
 /** Functions that a layer ends with, by name. */
-import { refuseUse, type Value } from '../channels-last.ts';
+import type { Value } from '../channels-last.ts';
+import { refuseUse } from '../refuse-use.ts';
 import type { NodeSource } from '../onnx/network.ts';
 import type { LayerContext } from './layer.ts';
 import { nameOf, quantizerNamed, type Quantizer } from './quantizers.ts';

@@ -1,6 +1,7 @@
 /** From the layers of a configuration and their weights to a graph. */
 import { fail, type Diagnostics } from '../../support/diagnostics.ts';
-import { ChannelsLast, refuseUse, type Value } from '../channels-last.ts';
+import { ChannelsLast, type Value } from '../channels-last.ts';
+import { refuseUse } from '../refuse-use.ts';
 import type { FrontendOptions, Imported, SideFiles } from '../frontend.ts';
 import { OperatorNetwork, type NodeSource } from '../onnx/network.ts';
 import { list, nameKey, readModelConfig, type Layer, type Model, type TensorName } from './config.ts';

@@ -1,7 +1,8 @@
 /** What the readers of single layers get, and how they ask for fields and weights. */
 import { elementCount } from '../../ir/encoding.ts';
 import { fail } from '../../support/diagnostics.ts';
-import { refuseUse, type ChannelsLast, type Value } from '../channels-last.ts';
+import type { ChannelsLast, Value } from '../channels-last.ts';
+import { refuseUse } from '../refuse-use.ts';
 import type { Window } from '../window.ts';
 import type { NodeSource } from '../onnx/network.ts';
 import { list, type Layer } from './config.ts';

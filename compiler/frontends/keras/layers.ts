@@ -1,6 +1,7 @@
 /** The list of every layer that is read, by the name of its class. */
 import { elementCount } from '../../ir/encoding.ts';
-import { refuseUse, type Value } from '../channels-last.ts';
+import type { Value } from '../channels-last.ts';
+import { refuseUse } from '../refuse-use.ts';
 import { activate, applyQuantizer } from './activations.ts';
 import { list } from './config.ts';
 import { flag, inner, number, only, weight, window, type LayerContext, type LayerReader } from './layer.ts';

@@ -1,5 +1,6 @@
 /** Convolutions and dense layers, with Larq's quantizers or without. Kernels are [height][width][inputs][outputs], or [inputs][outputs]. */
-import { refuseUse, type Kernel, type Value } from '../channels-last.ts';
+import type { Kernel, Value } from '../channels-last.ts';
+import { refuseUse } from '../refuse-use.ts';
 import { activate, applyQuantizer } from './activations.ts';
 import { flag, inner, number, only, weight, window, type LayerContext, type LayerReader } from './layer.ts';
 import { quantizeKernel, readQuantizer } from './quantizers.ts';

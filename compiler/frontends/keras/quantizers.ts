@@ -1,6 +1,6 @@
 /** Larq's quantizers (larq/quantizers.py): which are signs, and what they make of a kernel. sign(0) is +1 in all of them. */
 import type { NodeSource } from '../onnx/network.ts';
-import { refuseUse } from '../channels-last.ts';
+import { refuseUse } from '../refuse-use.ts';
 import { meanMagnitudes } from '../magnitudes.ts';
 import { className, fields, text } from './config.ts';
 

@@ -1,15 +1,10 @@
 /** Attributes of MXNet's operators, which are texts: "(5, 5)", "True", "2e-05". */
-import { fail } from '../../support/diagnostics.ts';
+import { refuseUse } from '../refuse-use.ts';
 import type { SymbolNode } from './symbol.ts';
 
 /** Refuses a use of a supported operator (BNN1008). `message` completes "NAME (Op) …". */
 export function refuse(node: SymbolNode, message: string, help?: string): never {
-  return fail({
-    code: 'BNN1008',
-    message: `"${node.name}" (${node.op}) ${message}.`,
-    origin: node.origin,
-    ...(help === undefined ? {} : { help }),
-  });
+  return refuseUse({ ...node, shown: node.op }, message, help);
 }
 
 export function numberAttribute(node: SymbolNode, name: string, fallback: number): number {

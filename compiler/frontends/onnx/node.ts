@@ -1,5 +1,6 @@
 /** Nodes of an ONNX graph with their attributes as plain values. */
 import { fail, type Origin } from '../../support/diagnostics.ts';
+import { refuseUse } from '../refuse-use.ts';
 import {
   AttributeProto_AttributeType as Kind,
   type AttributeProto,
@@ -70,12 +71,7 @@ export function attributesOf(
 
 /** Refuses a use of a supported operator (BNN1008). `message` completes "NAME (Op) …". */
 export function refuse(node: OnnxNode, message: string, help?: string): never {
-  fail({
-    code: 'BNN1008',
-    message: `"${node.name}" (${node.shown}) ${message}.`,
-    origin: node.origin,
-    ...(help === undefined ? {} : { help }),
-  });
+  return refuseUse(node, message, help);
 }
 
 /** Refuses a mix of dimensions that cannot be moved into weights (BNN1011). */

@@ -1,6 +1,7 @@
 /** A GraphDef as lookup tables. Nothing here decides what a node means. */
 import { fail, type Diagnostics, type Origin } from '../../support/diagnostics.ts';
 import { nearest } from '../../support/nearest.ts';
+import { refuseUse } from '../refuse-use.ts';
 import type { AttrValue, GraphDef } from './tensorflow_pb.ts';
 
 /** One output of a node. */
@@ -88,12 +89,7 @@ export function inputOf(node: GraphNode, position: number): Edge {
 
 /** Refuses a use of a supported operation (BNN1008). `message` completes "NAME (Op) …". */
 export function refuse(node: GraphNode, message: string, help?: string): never {
-  fail({
-    code: 'BNN1008',
-    message: `"${node.name}" (${node.op}) ${message}.`,
-    origin: node.origin,
-    ...(help === undefined ? {} : { help }),
-  });
+  return refuseUse({ ...node, shown: node.op }, message, help);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** What the translations of single operators share: their inputs, options and activations. */
-import type { ChannelsLast } from '../channels-last.ts';
-import { refuseUse, type Value } from '../channels-last.ts';
+import type { ChannelsLast, Value } from '../channels-last.ts';
+import { refuseUse } from '../refuse-use.ts';
 import type { Window } from '../window.ts';
 import type { NodeSource } from '../onnx/network.ts';
 import type { Weights } from './model.ts';

@@ -1,5 +1,6 @@
 /** Modules of nn: the tree that they form, and their fields. Fields without a meaning for inference are never looked at. */
 import { fail, type Diagnostics, type Origin } from '../../support/diagnostics.ts';
+import { refuseUse } from '../refuse-use.ts';
 import type { NodeSource } from '../onnx/network.ts';
 import { tensorElements, type Budget } from './tensor.ts';
 import {
@@ -65,12 +66,7 @@ export function listModules(module: Module): readonly Module[] {
 
 /** Refuses a use of a module that has a meaning otherwise (BNN1008); `message` completes "NAME (class) …". */
 export function refuse({ source }: Module, message: string, help?: string): never {
-  return fail({
-    code: 'BNN1008',
-    message: `"${source.name}" (${source.shown}) ${message}.`,
-    origin: source.origin,
-    ...(help === undefined ? {} : { help }),
-  });
+  return refuseUse(source, message, help);
 }
 
 function field(module: Module, name: string): Value | undefined {
@@ -78,12 +74,8 @@ function field(module: Module, name: string): Value | undefined {
   return value === null ? undefined : value;
 }
 
-function wrong({ source }: Module, name: string, value: Value, wanted: string): never {
-  return fail({
-    code: 'BNN1008',
-    message: `"${source.name}" (${source.shown}) has ${describeValue(value)} as its ${name}; ${wanted} works.`,
-    origin: source.origin,
-  });
+function wrong(module: Module, name: string, value: Value, wanted: string): never {
+  return refuse(module, `has ${describeValue(value)} as its ${name}; ${wanted} works`);
 }
 
 function missing({ source }: Module, name: string): never {
