@@ -70,7 +70,7 @@ const CHAINER = 'avg_mean';
 
 export const ebnn: Frontend = {
   name: 'ebnn',
-  endings: ['.h', '.h5'],
+  endings: ['.h', '.h5', '.hdf5'],
   doc: 'eBNN: the .h that it generates (read as data, never compiled), and the HDF5 of its trainer with a topology.',
   topologies: TOPOLOGIES,
   accepts: (bytes) => {

@@ -83,7 +83,7 @@ function readArchive(bytes: Uint8Array, side: SideFiles, options: FrontendOption
 
 export const keras: Frontend = {
   name: 'keras',
-  endings: ['.keras', '.h5'],
+  endings: ['.keras', '.h5', '.hdf5'],
   doc: 'Keras and Larq: .h5 and .keras with their configuration, and HDF5 weights with --topology.',
   topologies: [],
   accepts: (bytes) => isHdf5(bytes) || (isZip(bytes) && zipNames(bytes).includes(CONFIG)),
