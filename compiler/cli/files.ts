@@ -16,6 +16,7 @@ import {
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { MODEL_ENDINGS, type ModelSource } from '../driver/compile.ts';
 import { fail, type Problem } from '../support/diagnostics.ts';
+import { listAtMost } from '../support/list-at-most.ts';
 
 function systemMessage(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
@@ -39,15 +40,13 @@ function readOr(path: string, shown: string, problem: (why: string) => Problem):
   }
 }
 
-const MOST_LISTED = 12;
-
 /** Names of files in a folder that end as models do, for a message about a folder given as a model. */
 function modelsIn(folder: string): readonly string[] {
   try {
     const names = readdirSync(folder)
       .filter((name) => MODEL_ENDINGS.some((ending) => name.endsWith(ending)))
       .sort();
-    return names.length <= MOST_LISTED ? names : [...names.slice(0, MOST_LISTED), `and ${names.length - MOST_LISTED} more`];
+    return listAtMost(12, names, (name) => name);
   } catch {
     return [];
   }

@@ -3,6 +3,7 @@ import { elementCount } from '../ir/encoding.ts';
 import type { Origin } from '../support/diagnostics.ts';
 import { nearest } from '../support/nearest.ts';
 import type { ElementData, ElementType } from '../support/elements.ts';
+import { listAtMost } from '../support/list-at-most.ts';
 
 /** A tensor as it stands in the file, row-major. */
 export interface StoredTensor {
@@ -32,8 +33,7 @@ export function describeTensor({ name, element, shape }: StoredTensor): string {
 
 /** The tensors of a file for a message, one each, cut at `most`. */
 export function listTensors({ tensors }: TensorFile, most = 40): readonly string[] {
-  const lines = Array.from(tensors.values(), (tensor) => `tensor  ${describeTensor(tensor)}`);
-  return lines.length <= most ? lines : [...lines.slice(0, most), `and ${lines.length - most} more`];
+  return listAtMost(most, [...tensors.values()], (tensor) => `tensor  ${describeTensor(tensor)}`);
 }
 
 /** A sentence that helps with a name that no tensor has. */

@@ -1,5 +1,6 @@
 /** The network of a file that holds weights only: a document of the user's, or a published topology by its name. */
 import { fail, type Diagnostics } from '../support/diagnostics.ts';
+import { listAtMost } from '../support/list-at-most.ts';
 import { nearest } from '../support/nearest.ts';
 import type { FrontendOptions, Imported, SideFiles, Topology } from './frontend.ts';
 import { readJsonModel } from './json/read.ts';
@@ -34,8 +35,6 @@ function fitting(tensors: TensorFile, builtIn: readonly Topology[]): readonly st
   return builtIn.filter((topology) => absent(tensors, topology).length === 0).map(({ name }) => name);
 }
 
-const MOST_NAMED = 12;
-
 /** @throws UserError BNN1009 when the file lacks tensors of a published topology */
 function requireTensors(tensors: TensorFile, topology: Topology, builtIn: readonly Topology[]): void {
   const names = absent(tensors, topology);
@@ -45,10 +44,7 @@ function requireTensors(tensors: TensorFile, topology: Topology, builtIn: readon
     code: 'BNN1009',
     message: `"${tensors.file}" does not have the tensors of topology ${topology.name}.`,
     origin: { file: tensors.file, path: `${tensors.tensors.size} tensors` },
-    details: [
-      ...names.slice(0, MOST_NAMED).map((name) => `missing  "${name}"`),
-      ...(names.length > MOST_NAMED ? [`and ${names.length - MOST_NAMED} more`] : []),
-    ],
+    details: listAtMost(12, names, (name) => `missing  "${name}"`),
     help:
       others.length > 0
         ? `Its tensors are named like those of ${others.join(' and ')}: give --topology ${others[0]}.`

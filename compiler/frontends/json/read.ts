@@ -3,6 +3,7 @@ import { GraphBuilder, type Replacement } from '../../ir/builder.ts';
 import { elementCount } from '../../ir/encoding.ts';
 import type { ValueId } from '../../ir/types.ts';
 import { fail, type Diagnostics, type Origin } from '../../support/diagnostics.ts';
+import { listAtMost } from '../../support/list-at-most.ts';
 import { nearest } from '../../support/nearest.ts';
 import type { FrontendOptions, Imported, SideFiles } from '../frontend.ts';
 import type { TensorFile } from '../tensor-file.ts';
@@ -59,7 +60,7 @@ function chooseOutput(document: DocumentJson, nodes: readonly JsonNode[], wanted
       code: 'BNN1006',
       message: `"${wanted}" is no node of the model.`,
       origin: problems.origin(['nodes']),
-      details: names.slice(0, 40).map((name) => `node  "${name}"`),
+      details: listAtMost(40, names, (name) => `node  "${name}"`),
       ...(near === undefined ? {} : { help: `Did you mean "${near}"?` }),
     });
   }
@@ -174,15 +175,11 @@ class Build {
 
 /** Counters of training steps say nothing of the network. */
 const COUNTER = /(^|[./])num_batches_tracked$/;
-const MOST_NAMED = 6;
 
 function unusedTensors(tensors: TensorFile | null, used: ReadonlySet<string>): readonly string[] {
   const names = [...(tensors?.tensors.keys() ?? [])].filter((name) => !used.has(name) && !COUNTER.test(name));
   if (names.length === 0) return [];
-  const listed = names.slice(0, MOST_NAMED).map((name) => `"${name}"`);
-  return [
-    `Not used of the file: ${[...listed, ...(names.length > MOST_NAMED ? [`and ${names.length - MOST_NAMED} more`] : [])].join(', ')}.`,
-  ];
+  return [`Not used of the file: ${listAtMost(6, names, (name) => `"${name}"`).join(', ')}.`];
 }
 
 /** @param tensors the file of weights that the document describes; null for a model of its own */

@@ -1,5 +1,6 @@
 /** From the layers of a configuration and their weights to a graph. */
 import { fail, type Diagnostics } from '../../support/diagnostics.ts';
+import { listAtMost } from '../../support/list-at-most.ts';
 import { ChannelsLast, type Value } from '../channels-last.ts';
 import { refuseUse } from '../refuse-use.ts';
 import type { FrontendOptions, Imported, SideFiles } from '../frontend.ts';
@@ -161,7 +162,7 @@ function chooseOutput(
       code: 'BNN1006',
       message: `the model has ${outputs.length} outputs${outputs.length === 1 ? ', which no layer makes' : '; bnnc compiles one'}.`,
       origin: place,
-      details: outputs.slice(0, 20).map(({ layer }) => `output  "${layer}"`),
+      details: listAtMost(20, outputs, ({ layer }) => `output  "${layer}"`),
       ...(outputs.length > 1 && first !== undefined ? { help: `Choose one with --output, for example --output "${first.layer}".` } : {}),
     });
   }

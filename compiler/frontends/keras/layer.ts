@@ -1,6 +1,7 @@
 /** What the readers of single layers get, and how they ask for fields and weights. */
 import { elementCount } from '../../ir/encoding.ts';
 import { fail } from '../../support/diagnostics.ts';
+import { listAtMost } from '../../support/list-at-most.ts';
 import type { ChannelsLast, Value } from '../channels-last.ts';
 import { refuseUse } from '../refuse-use.ts';
 import type { Window } from '../window.ts';
@@ -69,7 +70,7 @@ export function weight(context: LayerContext, names: readonly string[], place: n
       code: 'BNN1009',
       message: `the layer "${source.name}" (${source.shown}) has no weight ${names.join(' or ')} in the file.`,
       origin: source.origin,
-      details: weights.listed.slice(0, 20).map(({ name, shape: sizes }) => `weight  "${name}" [${sizes.join(', ')}]`),
+      details: listAtMost(20, weights.listed, ({ name, shape: sizes }) => `weight  "${name}" [${sizes.join(', ')}]`),
     });
   }
   if (tensor.shape.length !== shape.length || shape.some((size, i) => size !== -1 && size !== tensor.shape[i])) {

@@ -2,6 +2,7 @@
 import { elementCount } from '../../ir/encoding.ts';
 import { fail, type Origin } from '../../support/diagnostics.ts';
 import { decodeElements, elementBytes, type ElementData } from '../../support/elements.ts';
+import { listAtMost } from '../../support/list-at-most.ts';
 import { expectElements, readNpyHeader, type Refuse } from '../../support/numpy.ts';
 import { columnMajorStrides, gather } from '../../support/strided.ts';
 import { readMember, readZip, type ZipMember } from '../../support/zip.ts';
@@ -9,7 +10,6 @@ import { tensorFile, type StoredTensor, type TensorFile } from '../tensor-file.t
 
 /** Elements of all arrays: BinaryNet's largest has 37 million. */
 const MOST_ELEMENTS_OF_ALL = 2 ** 27;
-const MOST_LISTED = 12;
 
 function readArray(bytes: Uint8Array, member: ZipMember, file: string, left: number): StoredTensor {
   const name = member.name.replace(/\.npy$/, '');
@@ -46,7 +46,7 @@ export function readArrays(bytes: Uint8Array, file: string): TensorFile {
     code: 'BNN1003',
     message: `the file has ${tensors.length} arrays and no "arr_${missing}" among them, where numpy.savez numbers them from 0.`,
     origin: { file, path: 'zip directory' },
-    details: [...names].slice(0, MOST_LISTED).map((name) => `array  "${name}"`),
+    details: listAtMost(12, [...names], (name) => `array  "${name}"`),
     help: 'Save all parameters again: numpy.savez(path, *lasagne.layers.get_all_param_values(network)).',
   });
 }

@@ -1,5 +1,6 @@
 /** The MXNet frontend: graphs and arrays of MXNet, BMXNet and BMXNet v2 (hpi-xnor). */
 import { fail, type Diagnostics } from '../../support/diagnostics.ts';
+import { listAtMost } from '../../support/list-at-most.ts';
 import type { Frontend, FrontendOptions, Imported, SideFiles } from '../frontend.ts';
 import { OperatorNetwork } from '../onnx/network.ts';
 import { findParts, type Parts } from './files.ts';
@@ -40,7 +41,7 @@ function chooseInput(nodes: readonly SymbolNode[], arrays: ReadonlyMap<string, P
         ? `every variable of "${file}" has an array in "${paramsFile}"; the network has no input.`
         : `${open.length} variables of "${file}" have no array in "${paramsFile}"; a network has one input.`,
     origin: { file, path: 'nodes' },
-    details: open.slice(0, 40).map(({ name }) => `variable  "${name}"`),
+    details: listAtMost(40, open, ({ name }) => `variable  "${name}"`),
     help: `Check that "${paramsFile}" belongs to this graph.`,
   });
 }

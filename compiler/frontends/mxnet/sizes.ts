@@ -4,6 +4,7 @@
  */
 import { elementCount } from '../../ir/encoding.ts';
 import { fail, type Origin } from '../../support/diagnostics.ts';
+import { listAtMost } from '../../support/list-at-most.ts';
 import { choiceAttribute, truthAttribute, tupleAttribute, wholeAttribute } from './attributes.ts';
 import { isPacked, packedCount } from './packed.ts';
 import type { ParamsArray } from './params.ts';
@@ -131,7 +132,7 @@ function refuseSizes(origin: Origin, input: SymbolNode, channels: number, fittin
     code: 'BNN1005',
     message: `the file does not state the sizes of its input "${input.name}"${fitting.length > 1 ? ', and several fit its layers' : ''}.`,
     origin,
-    details: fitting.slice(0, 8).map((size) => `fits  ${channels}x${size}x${size}`),
+    details: listAtMost(8, fitting, (size) => `fits  ${channels}x${size}x${size}`),
     help: `Give them with --input-shape, for example --input-shape ${channels}x${fitting[0] ?? 32}x${fitting[0] ?? 32}.`,
   });
 }

@@ -3,6 +3,7 @@
  * (epoch, optimizer, accuracy). The names of nested dictionaries are joined by dots, as torch.nn.Module.state_dict joins those of modules.
  */
 import { fail, type Diagnostics, type Origin } from '../../support/diagnostics.ts';
+import { listAtMost } from '../../support/list-at-most.ts';
 import { tensorFile, type StoredTensor, type TensorFile } from '../tensor-file.ts';
 import { describeValue, isObject, type PickleDict, type PickledArray, type PickleValue, type TensorReference } from './pickle/value.ts';
 import { TensorReader } from './tensors.ts';
@@ -80,7 +81,7 @@ function choose(root: PickleDict, origin: Origin): Chosen {
         code: 'BNN1003',
         message: `the checkpoint has ${wrappers.length} dictionaries of tensors, and only one of them can be the network's.`,
         origin,
-        details: wrappers.slice(0, MOST_LISTED).map((entry) => describeEntry(entry, budget)),
+        details: listAtMost(MOST_LISTED, wrappers, (entry) => describeEntry(entry, budget)),
         help: `Save the one that you mean: torch.save(torch.load("${origin.file}")["${chosen?.[0] ?? ''}"], "weights.pth").`,
       });
     }
@@ -96,12 +97,12 @@ function choose(root: PickleDict, origin: Origin): Chosen {
 }
 
 function refuseObject(root: PickleValue, origin: Origin): never {
-  const entries = isDict(root) ? entriesOf(root).slice(0, MOST_LISTED) : [];
+  const entries = isDict(root) ? entriesOf(root) : [];
   return fail({
     code: 'BNN1003',
     message: isDict(root) ? 'the file holds no tensors with names.' : `the file holds ${describeValue(root)}, and no tensors with names.`,
     origin,
-    details: entries.map(([key, value]) => `"${key}"  ${describeValue(value)}`),
+    details: listAtMost(MOST_LISTED, entries, ([key, value]) => `"${key}"  ${describeValue(value)}`),
     help: 'Save the weights with their names: torch.save(model.state_dict(), "weights.pth").',
   });
 }

@@ -3,13 +3,13 @@
  * not compressed; other programs may have packed them again.
  */
 import { fail } from '../../support/diagnostics.ts';
+import { listAtMost } from '../../support/list-at-most.ts';
 import { readMember, readZip, type ZipContent, type ZipMember } from '../../support/zip.ts';
 import type { StorageReference } from './pickle/value.ts';
 import { unpickle } from './pickle/unpickle.ts';
 import { readPersistent, type TorchFile } from './torch-file.ts';
 
 const PICKLE = 'data.pkl';
-const MOST_LISTED = 20;
 
 /** Whether a zip file with these members is one of torch.save or torch.jit.save. */
 export function isTorchZip(names: readonly string[]): boolean {
@@ -20,13 +20,12 @@ export function isTorchZip(names: readonly string[]): boolean {
 function chooseFolder(members: ReadonlyMap<string, ZipMember>, file: string): string {
   const pickles = [...members.keys()].filter((name) => isTorchZip([name]));
   const [only] = pickles;
-  const names = [...members.keys()].slice(0, MOST_LISTED).map((name) => `member  "${name}"`);
   if (only === undefined || pickles.length > 1) {
     return fail({
       code: 'BNN1003',
       message: `the zip container has ${pickles.length === 0 ? 'no' : 'more than one'} member ".../${PICKLE}", where torch.save keeps the objects.`,
       origin: { file, path: 'zip directory' },
-      details: names,
+      details: listAtMost(20, [...members.keys()], (name) => `member  "${name}"`),
       help: 'Save the weights with torch.save(model.state_dict(), "weights.pth").',
     });
   }

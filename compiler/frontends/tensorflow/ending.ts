@@ -1,5 +1,6 @@
 /** Which node of a graph that was saved while it was trained gives the scores. */
 import { fail } from '../../support/diagnostics.ts';
+import { listAtMost } from '../../support/list-at-most.ts';
 import { nearest } from '../../support/nearest.ts';
 import { isPlaceholder, isSwitch } from './control.ts';
 import { edgeOf, inOrder, type Edge, type GraphNode, type TensorflowGraph } from './graph.ts';
@@ -43,12 +44,10 @@ export function chooseEnding(graph: TensorflowGraph, wanted: string | null, sign
         ? 'no node of the graph looks like the scores of a network: none depends on a placeholder and is the end of a forward path.'
         : `the graph ends in ${endings.length} places; bnnc compiles one output.`,
     origin: { file: graph.file, path: 'graph' },
-    details: endings.slice(0, MOST_SHOWN).map(({ name, op }) => `output  "${name}" (${op})`),
+    details: listAtMost(20, endings, ({ name, op }) => `output  "${name}" (${op})`),
     help: `Choose the node of the scores with --output${only === undefined ? ' NAME' : `, for example --output "${only.name}"`}.`,
   });
 }
-
-const MOST_SHOWN = 20;
 
 /** @throws UserError BNN1006 for a name that the user gave and no node has */
 function existing(graph: TensorflowGraph, edge: Edge, wanted: string | null): Edge {

@@ -1,5 +1,6 @@
 /** The network among what a file holds, or what the file is where it holds none. */
 import { fail } from '../../support/diagnostics.ts';
+import { listAtMost } from '../../support/list-at-most.ts';
 import { LAYERS } from './layers/index.ts';
 import { describeValue, isCompound, isInstance, isTable, type Instance, type Table, type Value } from './values.ts';
 
@@ -43,7 +44,7 @@ export function findModel(root: Value, file: string): FoundModel {
   const named = NAMES.flatMap((name) => held.filter(({ key }) => key === name));
   const [only] = named.length > 0 ? named : held;
   if (only === undefined) {
-    const keys = [...root.entries].slice(0, 12).map(([key, value]) => `entry  ${key}  ${describeValue(value)}`);
+    const keys = listAtMost(12, [...root.entries], ([key, value]) => `entry  ${key}  ${describeValue(value)}`);
     const [what, help] = describeTable(root);
     return refuse(what, help, keys);
   }
@@ -52,7 +53,7 @@ export function findModel(root: Value, file: string): FoundModel {
       code: 'BNN1006',
       message: `"${file}" holds ${held.length} networks, none of them called "model".`,
       origin,
-      details: held.map(({ key, instance }) => `entry  ${key}  ${instance.className}`),
+      details: listAtMost(12, held, ({ key, instance }) => `entry  ${key}  ${instance.className}`),
       help: 'Save the one that is meant alone: torch.save(file, model).',
     });
   }
