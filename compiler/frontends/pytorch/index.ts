@@ -1,5 +1,6 @@
 /** The PyTorch frontend: weights that torch.save wrote, with the topology from beside them. */
 import { fail, type Diagnostics } from '../../support/diagnostics.ts';
+import { listAtMost } from '../../support/list-at-most.ts';
 import { isZip, zipNames } from '../../support/zip.ts';
 import { importTopology } from '../topology.ts';
 import type { Frontend, FrontendOptions, Imported, SideFiles } from '../frontend.ts';
@@ -9,7 +10,6 @@ import type { TorchFile } from './torch-file.ts';
 import { TOPOLOGIES } from './topologies/index.ts';
 import { isTorchZip, readZipFile } from './zip-file.ts';
 
-const MOST_LISTED = 10;
 const SAVE_WEIGHTS = 'torch.save(model.state_dict(), "weights.pth")';
 
 /** Of the POSIX and GNU tar formats. */
@@ -34,26 +34,28 @@ function refuseTar(file: string): never {
   });
 }
 
-/** Every class that is named and is not on the list of plain data. */
-function refuseClasses({ refused, place }: TorchFile, diagnostics: Diagnostics): void {
-  const model = [...refused.keys()].some((name) => name.startsWith('torch.nn.'));
-  for (const [name, byte] of [...refused].slice(0, MOST_LISTED)) {
-    diagnostics.error({
-      code: 'BNN1003',
-      message: `the file is a pickle that needs the Python class or function "${name}", and bnnc runs no code of a model file.`,
-      origin: { ...place, position: { byte } },
-      ...(model ? { notes: ['It holds a whole model (torch.save(model, …)), which only its own program can load.'] } : {}),
-      help: `Load it with that program and save only the weights: ${SAVE_WEIGHTS}.`,
-    });
-  }
-  diagnostics.stopOnErrors();
+/** Classes and functions that are not on the list of plain data: one problem, however many there are. */
+function refuseClasses({ refused, place }: TorchFile): void {
+  const [first] = refused;
+  if (first === undefined) return;
+  const [name, byte] = first;
+  const model = [...refused.keys()].some((each) => each.startsWith('torch.nn.'));
+  const needed = refused.size === 1 ? `the Python class or function "${name}"` : `${refused.size} Python classes or functions`;
+  fail({
+    code: 'BNN1003',
+    message: `the file is a pickle that needs ${needed}, and bnnc runs no code of a model file.`,
+    origin: { ...place, position: { byte } },
+    ...(refused.size === 1 ? {} : { details: listAtMost(12, [...refused], ([each, at]) => `byte ${at}  "${each}"`) }),
+    ...(model ? { notes: ['It holds a whole model (torch.save(model, …)), which only its own program can load.'] } : {}),
+    help: `Load it with that program and save only the weights: ${SAVE_WEIGHTS}.`,
+  });
 }
 
 function read(bytes: Uint8Array, side: SideFiles, options: FrontendOptions, diagnostics: Diagnostics): Imported {
   const { file } = options;
   if (isTar(bytes)) return refuseTar(file);
   const opened = isZip(bytes) ? readZipFile(bytes, file) : readLegacyFile(bytes, file);
-  refuseClasses(opened, diagnostics);
+  refuseClasses(opened);
   const { tensors, notes } = readStateDict(opened, diagnostics);
   const imported = importTopology(tensors, TOPOLOGIES, side, options, diagnostics);
   return { ...imported, notes: [...notes, ...imported.notes] };

@@ -128,16 +128,17 @@ it.each([
   ['model.pth', 'model/data.pkl', [66, 498]],
   ['model-stream.pth', 'pickle', [153, 875]],
 ] as const)('a whole model, %s, is refused with the classes that it needs and what to save', (name, path, bytes) => {
-  expect(problemsOf(native(name))).toEqual(
-    ['__main__.Positive', 'torch.nn.modules.linear.Linear'].map((type, i) => ({
+  expect(problemsOf(native(name))).toEqual([
+    {
       code: 'BNN1003',
       severity: 'error',
-      message: `the file is a pickle that needs the Python class or function "${type}", and bnnc runs no code of a model file.`,
-      origin: { file: 'net.pth', path, position: { byte: bytes[i] } },
+      message: 'the file is a pickle that needs 2 Python classes or functions, and bnnc runs no code of a model file.',
+      origin: { file: 'net.pth', path, position: { byte: bytes[0] } },
+      details: [`byte ${bytes[0]}  "__main__.Positive"`, `byte ${bytes[1]}  "torch.nn.modules.linear.Linear"`],
       notes: ['It holds a whole model (torch.save(model, …)), which only its own program can load.'],
       help: `Load it with that program and save only the weights: ${SAVE}.`,
-    })),
-  );
+    },
+  ]);
 });
 
 it('a program of TorchScript is refused, with the member that makes it one', () => {
