@@ -5,44 +5,50 @@ import { isHdf5, readHdf5Tensors } from '../hdf5/index.ts';
 import { OperatorNetwork } from '../onnx/network.ts';
 import { importTopology, refuseTopology } from '../topology.ts';
 import { addLayer, inputOf, isLayer, type Layer } from './layers.ts';
-import { isEbnnSource, readSource, type EbnnSource } from './source.ts';
+import { isEbnnSource, readSource, type Call, type EbnnSource } from './source.ts';
 import { TOPOLOGIES } from './topologies.ts';
 
 const ENTRY = 'ebnn_compute';
 
-/** The layers in the order in which `ebnn_compute` calls them, each on what the one before has written. */
-function layersOf({ functions }: EbnnSource, file: string): readonly Layer[] {
+/** The layers in the order in which `ebnn_compute` calls them, each on what the one before has written. All problems are reported. */
+function layersOf({ functions }: EbnnSource, file: string, diagnostics: Diagnostics): readonly Layer[] {
   const entry = functions.get(ENTRY);
   if (entry === undefined) return fail({ code: 'BNN1003', message: `"${file}" has no function ${ENTRY}.`, origin: { file, path: ENTRY } });
-  let buffer = 'input';
-  return entry.calls.map((call) => {
-    const [input, output = ''] = call.arguments;
-    const made = functions.get(call.name);
-    const [only] = made?.calls ?? [];
-    if (only === undefined || made?.calls.length !== 1 || !isLayer(only.name)) {
-      return fail({
-        code: 'BNN1004',
-        message: `${ENTRY} calls "${call.name}", which is no layer of eBNN.`,
-        origin: made?.origin ?? call.origin,
-        help: 'Layers call fconv_layer, bconv_layer, blinear_layer or blinear_sm_layer, and nothing else.',
-      });
-    }
-    if (call.arguments.length !== 2 || input !== buffer) {
-      return fail({
-        code: 'BNN1003',
-        message: `"${call.name}" reads ${input === undefined ? 'nothing' : `"${input}"`}, and the layer before it has written "${buffer}".`,
-        origin: call.origin,
-      });
-    }
-    buffer = output;
-    return { name: call.name, call: only };
+  const layers = entry.calls.flatMap((call, position) => {
+    const before = position === 0 ? 'input' : (entry.calls[position - 1]?.arguments[1] ?? '');
+    return diagnostics.collect(() => layerOf(call, before, functions)) ?? [];
   });
+  diagnostics.stopOnErrors();
+  return layers;
+}
+
+/** @param before the buffer that the layer before has written */
+function layerOf(call: Call, before: string, functions: EbnnSource['functions']): Layer {
+  const [input] = call.arguments;
+  const made = functions.get(call.name);
+  const [only] = made?.calls ?? [];
+  if (only === undefined || made?.calls.length !== 1 || !isLayer(only.name)) {
+    return fail({
+      code: 'BNN1004',
+      message: `${ENTRY} calls "${call.name}", which is no layer of eBNN.`,
+      origin: made?.origin ?? call.origin,
+      help: 'Layers call fconv_layer, bconv_layer, blinear_layer or blinear_sm_layer, and nothing else.',
+    });
+  }
+  if (call.arguments.length !== 2 || input !== before) {
+    return fail({
+      code: 'BNN1003',
+      message: `"${call.name}" reads ${input === undefined ? 'nothing' : `"${input}"`}, and the layer before it has written "${before}".`,
+      origin: call.origin,
+    });
+  }
+  return { name: call.name, call: only };
 }
 
 function readHeader(bytes: Uint8Array, side: SideFiles, options: FrontendOptions, diagnostics: Diagnostics): Imported {
   const { file } = options;
   const source = readSource(bytes, file);
-  const layers = layersOf(source, file);
+  const layers = layersOf(source, file, diagnostics);
   const [first] = layers;
   if (first === undefined) return fail({ code: 'BNN1003', message: `${ENTRY} calls no layer.`, origin: { file, path: ENTRY } });
   const network = new OperatorNetwork(file);
@@ -50,7 +56,8 @@ function readHeader(bytes: Uint8Array, side: SideFiles, options: FrontendOptions
   const { origin } = first.call;
   const input = network.input('input', sizes, origin);
   const start = packed ? network.own('Sign', [input], { zero: 'plus' }, { name: 'input.bits', shown: 'packed input', origin }) : input;
-  const output = layers.reduce((x, layer) => addLayer({ network, source, layer }, x), start);
+  const output = layers.reduce((x, layer) => diagnostics.collect(() => addLayer({ network, source, layer }, x)) ?? x, start);
+  diagnostics.stopOnErrors();
   const imported = network.import(output, side, options, diagnostics);
   const notes = [
     'eBNN returns the argmax only; the scores here are what it takes it of.',

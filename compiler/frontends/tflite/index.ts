@@ -94,11 +94,18 @@ function read(bytes: Uint8Array, side: SideFiles, options: FrontendOptions, diag
   const channels = new ChannelsLast(network);
   const computed = new Map<number, Computed>([inputOf(model, channels, options.file)]);
   const weights = new Weights();
+  const failed = new Set<number>();
   for (const { operator, shown, translate, output } of steps) {
-    if (translate === null) continue;
     const source = { name: output.name, shown, origin: { ...operator.origin, path: `${operator.path} ${shown}` } };
-    computed.set(output.index, translate(new Translation(channels, operator, source, weights, model, computed)));
+    // What is behind a problem is not known, and not looked at.
+    const isReady = translate !== null && !operator.inputs.some((input) => failed.has(input));
+    const made = isReady
+      ? diagnostics.collect(() => translate(new Translation(channels, operator, source, weights, model, computed)))
+      : undefined;
+    if (made === undefined) failed.add(output.index);
+    else computed.set(output.index, made);
   }
+  diagnostics.stopOnErrors();
   const source = { name: 'output', shown: 'output', origin: { file: options.file, path: 'subgraphs[0] outputs' } };
   const outputs = model.outputs.map((index) => {
     const found = computed.get(index);

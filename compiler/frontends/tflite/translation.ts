@@ -3,8 +3,7 @@ import type { ChannelsLast, Value } from '../channels-last.ts';
 import { refuseUse } from '../refuse-use.ts';
 import type { Window } from '../window.ts';
 import type { NodeSource } from '../onnx/network.ts';
-import type { Weights } from './model.ts';
-import { type LiteModel, type LiteOperator, type LiteTensor } from './model.ts';
+import type { LiteModel, LiteOperator, LiteTensor, Weights } from './model.ts';
 
 /** A tensor that is computed; `bits` stands for 32 channels a word. */
 export interface Computed {

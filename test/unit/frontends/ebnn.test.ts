@@ -21,11 +21,11 @@ function read(text: string): Imported {
   return ebnn.read(new TextEncoder().encode(text), NO_FILES, { file: 'net.h', output: null }, new Diagnostics());
 }
 
-function problem(text: string): Diagnostic {
+function problems(text: string): readonly Diagnostic[] {
   try {
     read(text);
   } catch (error) {
-    if (error instanceof UserError && error.diagnostics[0] !== undefined) return error.diagnostics[0];
+    if (error instanceof UserError) return error.diagnostics;
     throw error;
   }
   throw new Error('the file was read');
@@ -127,15 +127,30 @@ describe('C that eBNN does not write', () => {
     ],
     ['a word in an array', 'float a[2] = {1, foo};\nvoid ebnn_compute(float *i, uint8_t *o){}', 'BNN1003', '"foo" at element 1'],
   ])('with %s is refused', (_what, text, code, part) => {
-    const found = problem(text);
-    expect(found.code).toBe(code);
-    expect(found.message).toContain(part);
+    const found = problems(text);
+    expect(found.map((problem) => problem.code)).toEqual([code]);
+    expect(found[0]?.message).toContain(part);
   });
 
   it('is refused at its line', () => {
-    expect(problem('#include "ebnn.h"\n\n  float a[1] = {zero};\nvoid ebnn_compute(float *i, uint8_t *o){}').origin).toMatchObject({
-      position: { line: 3, column: 3 },
-    });
+    const found = problems('#include "ebnn.h"\n\n  float a[1] = {zero};\nvoid ebnn_compute(float *i, uint8_t *o){}');
+    expect(found).toMatchObject([{ origin: { position: { line: 3, column: 3 } } }]);
+  });
+
+  it('has the problems of all its layers named at once', () => {
+    const dense = (name: string, numbers: readonly number[]): ReturnType<typeof layer> =>
+      layer(name, { weights: [255], constants: NEUTRAL, call: 'blinear_layer', numbers });
+    const text = header([dense('l0', [2, 1, 1]), dense('l1', [1, 9, 1])], ['l0', 'l1']);
+    expect(problems(text).map(({ code, message }) => `${code} ${message}`)).toEqual([
+      expect.stringContaining('BNN1008 "l0" (blinear_layer)'),
+      expect.stringContaining('BNN1008 "l1" (blinear_layer)'),
+    ]);
+    const unknown = ['g', 'h'].map((name) => `void ${name}(float* a, uint8_t* b){ some(a, b); }`);
+    const calls = 'void ebnn_compute(float *input, uint8_t *output){ g(input, t); h(t, output); }';
+    expect(problems([...unknown, calls].join('\n')).map(({ message }) => message)).toEqual([
+      'ebnn_compute calls "g", which is no layer of eBNN.',
+      'ebnn_compute calls "h", which is no layer of eBNN.',
+    ]);
   });
 });
 

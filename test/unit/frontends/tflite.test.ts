@@ -87,6 +87,23 @@ describe('a file that cannot be compiled', () => {
     expect(found[0]?.message).toContain('uses the operator LceXconv2d');
   });
 
+  it('has the problems of its branches named at once, and none of what is behind them', () => {
+    const bytes = readFileSync(join(DIGITS, '../tflite-operators/add-branches-relu.tflite'));
+    const zeroed = (places: readonly number[]): readonly string[] => {
+      const damaged = Uint8Array.from(bytes);
+      for (const place of places) damaged[place] = 0;
+      return problems(damaged).map(({ message }) => message);
+    };
+    const isStride = (place: number): boolean => bytes[place] === 1 && zeroed([place])[0]?.endsWith('numbers of at least 1 work.') === true;
+    const strides = Array.from(bytes.keys()).filter(isStride);
+    // Two strides of each of the two convolutions.
+    expect(strides.length).toBe(4);
+    expect(zeroed(strides)).toEqual([
+      '"Conv2D1" (CONV_2D) has the kernel, strides and dilations [3, 3, 0, 0, 1, 1]; numbers of at least 1 work.',
+      '"Conv2D_12" (CONV_2D) has the kernel, strides and dilations [1, 1, 0, 0, 1, 1]; numbers of at least 1 work.',
+    ]);
+  });
+
   it('says which custom option is missing', () => {
     expect(problems(renamed(MODEL, 'stride_height', 'strixe_height'))).toMatchObject([{ code: 'BNN1008' }]);
   });
