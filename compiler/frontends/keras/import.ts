@@ -139,10 +139,11 @@ function checkLayer({ config, trains }: Layer, source: NodeSource): void {
     refuseUse(source, `has data_format ${JSON.stringify(format).slice(0, 80)}; channels_last works`);
   if (trains) refuseUse(source, 'is called with training=True, which depends on other samples or on chance', 'Call it without.');
   const stated = JSON.stringify(config.get('dtype') ?? 'float32');
-  if (!stated.includes('float16')) return;
+  const other = /\w*float(?:16|64)/.exec(stated)?.[0];
+  if (other === undefined) return;
   fail({
     code: 'BNN1008',
-    message: `"${name}" (${shown}) computes in ${/\w*float16/.exec(stated)?.[0]}; float32 works.`,
+    message: `"${name}" (${shown}) computes in ${other}; float32 works.`,
     origin,
     help: 'Load the model with the policy float32 and save it again.',
   });

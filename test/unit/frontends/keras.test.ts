@@ -70,6 +70,14 @@ describe('a file of Keras is refused', () => {
     expect(found?.message).toContain('DoReFaa');
   });
 
+  it.each(['float16', 'float64'])('with a layer that computes in %s', (type) => {
+    const name = '"max_pooling2d", "trainable": true, "dtype": ';
+    const found = problems(edited(`${name}"float32"`, `${name}"${type}"`));
+    expect(found.map(({ code, message }) => `${code} ${message}`)).toEqual([
+      `BNN1008 "max_pooling2d" (MaxPooling2D) computes in ${type}; float32 works.`,
+    ]);
+  });
+
   it('where it ends early, whatever is missing', () => {
     for (const name of ['model.h5', 'model.keras']) {
       const bytes = bytesOf(name);
