@@ -1,4 +1,4 @@
-/** Small models of MXNet: every operator that is read, arrays of every version, packed weights; the graph first, or the arrays. */
+/** Small models of MXNet: every operator that is read, arrays of every version, packed weights; the graph first, or the arrays, or these alone. */
 import { randomFrom } from '../support/random.ts';
 import { paramsFile, symbolFile, type ArraySpec, type NodeSpec } from '../support/mxnet-model.ts';
 import type { Random } from '../support/random.ts';
@@ -87,12 +87,46 @@ function build(layers: readonly Layer[], seed: number, size: number, version: 0 
     : { name, file: 'net-symbol.json', bytes: symbol, files: new Map([['net-0001.params', params]]) };
 }
 
+/** Arrays as gluon's save_parameters names them, and the network that a topology says they are. */
+function parameters(version: 2 | 3): Seed {
+  const random = randomFrom(20 + version);
+  const draw = (name: string, shape: readonly number[], least = -1): ArraySpec => ({
+    name,
+    shape,
+    values: Array.from({ length: shape.reduce((product, size) => product * size, 1) }, () => least + random.unit() * 2),
+  });
+  const arrays = [
+    draw('0.weight', [4, 1, 3, 3]),
+    ...['gamma', 'beta', 'running_mean'].map((part) => draw(`1.${part}`, [4])),
+    draw('1.running_var', [4], 0.1),
+    draw('2.weight', [3, 36]),
+    draw('2.bias', [3]),
+  ];
+  const tensor = (name: string): object => ({ tensor: name });
+  const norm = { gamma: tensor('1.gamma'), beta: tensor('1.beta'), mean: tensor('1.running_mean'), variance: tensor('1.running_var') };
+  const nodes = [
+    { op: 'conv2d', weights: { ...tensor('0.weight'), binarize: 'plus' } },
+    { op: 'batch-norm', ...norm, epsilon: 0.00001, form: 'torch' },
+    { op: 'sign', zero: 'plus' },
+    { op: 'reshape' },
+    { op: 'dense', weights: tensor('2.weight'), bias: tensor('2.bias') },
+  ];
+  const document = { format: 'bnnc', version: 1, layout: 'channels-first', input: { type: 'f32', shape: [1, 5, 5] }, nodes };
+  return {
+    name: `mxnet parameters ${version}`,
+    file: 'net.params',
+    bytes: paramsFile(arrays, version),
+    topology: { word: 'net.json', document: { file: 'net.json', bytes: Buffer.from(JSON.stringify(document)) } },
+  };
+}
+
 export function mxnetCorpus(): readonly Seed[] {
   const versions = [0, 1, 2, 3] as const;
-  return versions.flatMap((version) => [
+  const networks = versions.flatMap((version) => [
     build(LENET, version, 6, version, version % 2 === 0),
     build(GLUON, 10 + version, 5, version, version % 2 === 1),
   ]);
+  return [...networks, parameters(2), parameters(3)];
 }
 
 /** Attribute texts, indices and operators of the graph. */

@@ -1,5 +1,6 @@
 /** The two files of a model: whichever the user names, the other stands beside it. */
 import { fail, type Diagnostics } from '../../support/diagnostics.ts';
+import { listAtMost } from '../../support/list-at-most.ts';
 import type { SideFiles } from '../frontend.ts';
 import { MOST_WEIGHT_BYTES } from '../limits.ts';
 import { isParams, readParams, type ParamsArray } from './params.ts';
@@ -40,19 +41,23 @@ function paramsOf(symbol: string, side: SideFiles): string {
   });
 }
 
-function symbolOf(params: string, side: SideFiles): string {
+function symbolOf(params: string, arrays: ReadonlyMap<string, ParamsArray>, side: SideFiles): string {
   const name = `${params.replace(/-\d+\.params$|\.params$/, '')}-symbol.json`;
   if (side.list(name).includes(name)) return name;
   return fail({
     code: 'BNN1013',
     message: `"${params}" holds the arrays of an MXNet model; its graph is not beside it.`,
     origin: { file: params, path: 'arrays' },
-    details: [`wanted  ${name}`],
-    help: 'Copy the -symbol.json file into its folder. Files of save_parameters have no graph: use HybridBlock.export, or Module.save_checkpoint.',
+    details: [
+      `wanted  ${name}`,
+      ...listAtMost(20, [...arrays], ([array, { element, shape }]) => `array   "${array}" ${element} [${shape.join(', ')}]`),
+    ],
+    help: 'Copy the -symbol.json file into its folder. Files of save_parameters have no graph: use HybridBlock.export or Module.save_checkpoint, or describe it with --topology (docs/topologies.md).',
   });
 }
 
-function withoutPrefix(arrays: ReadonlyMap<string, ParamsArray>): ReadonlyMap<string, ParamsArray> {
+/** Names as the graph has them, without `arg:` and `aux:`. */
+export function withoutPrefix(arrays: ReadonlyMap<string, ParamsArray>): ReadonlyMap<string, ParamsArray> {
   return new Map([...arrays].map(([name, array]) => [name.replace(/^(?:arg|aux):/, ''), array]));
 }
 
@@ -60,7 +65,7 @@ function withoutPrefix(arrays: ReadonlyMap<string, ParamsArray>): ReadonlyMap<st
 export function findParts(bytes: Uint8Array, side: SideFiles, file: string, diagnostics: Diagnostics): Parts {
   if (isParams(bytes)) {
     const arrays = withoutPrefix(readParams(bytes, file));
-    const symbol = symbolOf(file, side);
+    const symbol = symbolOf(file, arrays, side);
     return { graph: readSymbol(readBeside(side, symbol), symbol, diagnostics), arrays, file: symbol, paramsFile: file };
   }
   const graph = readSymbol(bytes, file, diagnostics);

@@ -3,10 +3,12 @@ import { fail, type Diagnostics } from '../../support/diagnostics.ts';
 import { listAtMost } from '../../support/list-at-most.ts';
 import type { Frontend, FrontendOptions, Imported, SideFiles } from '../frontend.ts';
 import { OperatorNetwork } from '../onnx/network.ts';
-import { findParts, type Parts } from './files.ts';
+import { tensorFile } from '../tensor-file.ts';
+import { importTopology, refuseTopology } from '../topology.ts';
+import { findParts, withoutPrefix, type Parts } from './files.ts';
 import { ONE_INPUT, OPERATORS } from './operators.ts';
 import { rankOf } from './rank.ts';
-import { isParams, type ParamsArray } from './params.ts';
+import { isParams, readParams, type ParamsArray } from './params.ts';
 import { inputSizes } from './sizes.ts';
 import { isSymbol, type Edge, type SymbolGraph, type SymbolNode } from './symbol.ts';
 import type { Operand } from './translation.ts';
@@ -59,7 +61,20 @@ function checkOperators(nodes: readonly SymbolNode[], diagnostics: Diagnostics):
   diagnostics.stopOnErrors();
 }
 
+/** The arrays alone, as save_parameters writes them. */
+function readArrays(bytes: Uint8Array, side: SideFiles, options: FrontendOptions, diagnostics: Diagnostics): Imported {
+  const { file } = options;
+  if (!isParams(bytes)) return refuseTopology(file, 'mxnet');
+  const arrays = Array.from(withoutPrefix(readParams(bytes, file)), ([name, array]) => ({
+    ...array,
+    name,
+    origin: { file, path: `array "${name}"`, position: { byte: array.byte } },
+  }));
+  return importTopology(tensorFile(file, arrays), [], side, options, diagnostics);
+}
+
 function read(bytes: Uint8Array, side: SideFiles, options: FrontendOptions, diagnostics: Diagnostics): Imported {
+  if (options.topology !== undefined && options.topology !== null) return readArrays(bytes, side, options, diagnostics);
   const parts = findParts(bytes, side, options.file, diagnostics);
   const { graph, arrays, file } = parts;
   const nodes = neededNodes(graph);
@@ -110,7 +125,8 @@ function translate(
 export const mxnet: Frontend = {
   name: 'mxnet',
   endings: ['-symbol.json', '.params'],
-  doc: 'MXNet, BMXNet and BMXNet v2: NAME-symbol.json with NAME-0000.params beside it; either of the two may be named.',
+  doc: 'MXNet, BMXNet and BMXNet v2: NAME-symbol.json with NAME-0000.params beside it; either of the two may be named; .params with --topology.',
+  topologies: [],
   accepts: (bytes) =>
     isParams(bytes) || isSymbol(Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 2 ** 20)).toString('latin1')),
   read,

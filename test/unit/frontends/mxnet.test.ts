@@ -7,7 +7,7 @@ import type { Imported } from '../../../compiler/frontends/frontend.ts';
 import { Diagnostics } from '../../../compiler/support/diagnostics.ts';
 import { paramsFile, symbolFile } from '../../support/mxnet-model.ts';
 import { compileTwin, integerLayers } from '../../support/twins.ts';
-import { filesOf } from './read-json.ts';
+import { document, filesOf } from './read-json.ts';
 import { problemsIn } from '../../support/problems.ts';
 import { f32, readMxnet, variable, type Model } from './mxnet/read-mxnet.ts';
 import { runImported } from './read-model.ts';
@@ -136,6 +136,12 @@ describe('the two files of a model', () => {
     expect(found?.details?.join()).toContain(wanted);
   });
 
+  it('are missed with the arrays that the network would be described by', () => {
+    const [found] = problemsIn(() => at('net-0003.params', params, {}));
+    expect(found?.details).toEqual(['wanted  net-symbol.json', 'array   "w" float32 [1, 2]']);
+    expect(found?.help).toContain('--topology');
+  });
+
   it('are refused where an array ends early, with the byte', () => {
     const [found] = problemsIn(() => at('net-0003.params', params.slice(0, 60), { 'net-symbol.json': symbol }));
     expect(found).toMatchObject({ code: 'BNN1003', origin: { position: { byte: 60 } } });
@@ -155,8 +161,44 @@ describe('the two files of a model', () => {
   });
 });
 
+describe('a file of arrays', () => {
+  const topology = (weights: string) => ({
+    word: 'net.json',
+    document: {
+      file: 'net.json',
+      bytes: Buffer.from(JSON.stringify(document([{ op: 'dense', weights: { tensor: weights } }], { input: { type: 'f32', shape: 2 } }))),
+    },
+  });
+  const read = (bytes: Uint8Array, weights: string): Imported =>
+    mxnet.read(bytes, filesOf({}), { file: 'net.params', output: null, topology: topology(weights) }, new Diagnostics());
+
+  it.each([
+    ['as gluon names them', '0.weight'],
+    ['as a module names them', 'arg:0.weight'],
+  ])('is the network of a topology, %s', (_, name) => {
+    const arrays = paramsFile([f32(name, [1, 2], [1, 2])], 2);
+    expect(Array.from(runImported(read(arrays, '0.weight'), [10, 100]))).toEqual([210]);
+  });
+
+  it('is asked for a name that it does not have', () => {
+    const arrays = paramsFile([f32('0.weight', [1, 2], [1, 2])], 2);
+    expect(problemsIn(() => read(arrays, '0.weights'))).toMatchObject([{ code: 'BNN1009', help: 'Did you mean "0.weight"?' }]);
+  });
+
+  it('is what --topology is for, and a graph is not', () => {
+    expect(problemsIn(() => read(symbolFile([variable('data')]), 'w'))).toMatchObject([{ code: 'BNN0001' }]);
+  });
+});
+
 describe('the fixture', () => {
   const twin = (file: string) => integerLayers(compileTwin({ file, words: PIXELS }));
+
+  it('has the packed weights and thresholds of model.onnx where a topology describes its arrays', () => {
+    const words = { input: 'u8', inputScale: '1/255' } as const;
+    const layers = integerLayers(compileTwin({ file: join(MXNET, 'training-0000.params'), topology: 'topology.json', words }));
+    expect(layers.map(({ op }) => op)).toEqual(['conv2d', 'dense']);
+    expect(layers).toEqual(twin(join(MXNET, '../model.onnx')));
+  });
 
   it.each([
     ['training-symbol.json', '../model.onnx'],
