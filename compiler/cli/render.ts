@@ -55,6 +55,23 @@ export function renderDiagnostic(diagnostic: Diagnostic, color: boolean): string
   ].join('\n');
 }
 
+/** Of each severity: more are no help, and a damaged file has thousands. */
+const MOST_SHOWN = 24;
+
+/** `and 3 more errors: 2 BNN1004, 1 BNN1008`; nothing where all are shown. */
+function countOthers(severity: Diagnostic['severity'], others: readonly Diagnostic[]): readonly string[] {
+  if (others.length === 0) return [];
+  const counts = new Map<string, number>();
+  for (const { code } of others) counts.set(code, (counts.get(code) ?? 0) + 1);
+  const codes = Array.from(counts, ([code, count]) => `${count} ${code}`).join(', ');
+  return [`and ${others.length} more ${severity}${others.length === 1 ? '' : 's'}: ${codes}\n`];
+}
+
+/** Warnings and errors in their order, the first 24 of each; of the others their number. A UserError has them all. */
 export function renderDiagnostics(diagnostics: readonly Diagnostic[], color: boolean): string {
-  return diagnostics.map((d) => renderDiagnostic(d, color)).join('\n');
+  const severities = ['warning', 'error'] as const;
+  const others = severities.map((severity) => diagnostics.filter((each) => each.severity === severity).slice(MOST_SHOWN));
+  const hidden = new Set(others.flat());
+  const shown = diagnostics.filter((each) => !hidden.has(each)).map((each) => renderDiagnostic(each, color));
+  return [...shown, ...severities.flatMap((severity, i) => countOthers(severity, others[i] ?? []))].join('\n');
 }

@@ -51,6 +51,21 @@ describe('a diagnostic', () => {
     expect(lines.filter((line) => line.startsWith('   |          word'))).toHaveLength(2);
   });
 
+  it('is counted and not shown where 24 of its severity are', () => {
+    const all = [
+      { ...DIAGNOSTIC, severity: 'warning' as const, message: 'a warning.' },
+      ...Array.from({ length: 24 }, (_, i) => ({ ...DIAGNOSTIC, message: `problem ${i}.` })),
+    ];
+    expect(renderDiagnostics(all, false)).not.toContain('more');
+    const [one, two] = [
+      { ...DIAGNOSTIC, message: 'hidden.' },
+      { ...DIAGNOSTIC, code: 'BNN1004' as const, message: 'hidden.' },
+    ];
+    expect(renderDiagnostics([...all, one], false)).toBe(`${renderDiagnostics(all, false)}\nand 1 more error: 1 BNN2003\n`);
+    const text = renderDiagnostics([...all, one, two, one], false);
+    expect(text).toBe(`${renderDiagnostics(all, false)}\nand 3 more errors: 2 BNN2003, 1 BNN1004\n`);
+  });
+
   it('stands apart from the next one', () => {
     expect(renderDiagnostics([DIAGNOSTIC, DIAGNOSTIC], false)).toContain('BNN2003`\n\nerror');
   });
