@@ -12,6 +12,7 @@ type Unnamed = Omit<Node, 'name'> & { readonly wanted: string };
 export class GraphBuilder {
   readonly #name: string;
   readonly #values = new Map<ValueId, Value>();
+  readonly #uniqueId = unique((id) => this.#values.has(id as ValueId));
   readonly #nodes: Unnamed[] = [];
   #input: ValueId | undefined;
 
@@ -104,7 +105,7 @@ export class GraphBuilder {
   }
 
   #value(name: string, type: TensorType, origin: Origin): ValueId {
-    const id = unique((taken) => this.#values.has(taken as ValueId))(name) as ValueId;
+    const id = this.#uniqueId(name) as ValueId;
     this.#values.set(id, { id, name, type, origin });
     return id;
   }
@@ -116,11 +117,14 @@ function valueIn(values: ReadonlyMap<ValueId, Value>, id: ValueId): Value {
   return value;
 }
 
-/** The name itself, or with the first free number behind it. */
+/** The name itself, or with the first free number behind it. What is taken stays so: numbers are not tried again. */
 function unique(isTaken: (name: string) => boolean): (wanted: string) => string {
+  const next = new Map<string, number>();
   return (wanted) => {
     let name = wanted;
-    for (let n = 2; isTaken(name); n += 1) name = `${wanted}.${n}`;
+    let number = next.get(wanted) ?? 2;
+    for (; isTaken(name); number += 1) name = `${wanted}.${number}`;
+    next.set(wanted, number);
     return name;
   };
 }

@@ -31,7 +31,11 @@ function edgesOf(graph: Graph): Edges {
   if (known !== undefined) return known;
   const consumers = new Map<ValueId, Node[]>();
   for (const node of graph.nodes) {
-    for (const id of new Set(node.inputs)) consumers.set(id, [...(consumers.get(id) ?? []), node]);
+    for (const id of new Set(node.inputs)) {
+      const known = consumers.get(id);
+      if (known === undefined) consumers.set(id, [node]);
+      else known.push(node);
+    }
   }
   const edges = { producers: new Map(graph.nodes.map((node) => [node.output, node])), consumers };
   EDGES.set(graph, edges);

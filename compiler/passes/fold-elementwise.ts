@@ -1,15 +1,18 @@
 import { rewrite } from '../ir/builder.ts';
-import { inputOf, producerOf } from '../ir/graph.ts';
+import { inputOf, onlyConsumerOf, producerOf } from '../ir/graph.ts';
 import type { Step } from '../ir/attributes.ts';
 import type { Graph, Node, ValueId } from '../ir/types.ts';
 import type { Pass } from './pass.ts';
 
 /** All steps that end at `id`, and the value before the first of them. */
 export function stepsBefore(graph: Graph, id: ValueId): { readonly source: ValueId; readonly steps: readonly Step[] } {
-  const producer = producerOf(graph, id);
-  if (producer?.kind !== 'elementwise') return { source: id, steps: [] };
-  const { source, steps } = stepsBefore(graph, inputOf(producer));
-  return { source, steps: [...steps, ...producer.attrs.steps] };
+  const chain: Node<'elementwise'>[] = [];
+  let source = id;
+  for (let node = producerOf(graph, id); node?.kind === 'elementwise'; node = producerOf(graph, source)) {
+    chain.push(node);
+    source = inputOf(node);
+  }
+  return { source, steps: chain.reverse().flatMap(({ attrs }) => attrs.steps) };
 }
 
 function followsSteps(graph: Graph, node: Node): boolean {
@@ -22,6 +25,8 @@ export const foldElementwise: Pass = {
   run: (graph) =>
     rewrite(graph, (node, to) => {
       if (node.kind !== 'elementwise' || !followsSteps(graph, node)) return undefined;
+      // What only another one reads has its steps there.
+      if (onlyConsumerOf(graph, node.output)?.kind === 'elementwise') return undefined;
       const { source, steps } = stepsBefore(graph, node.output);
       return to.add({ kind: 'elementwise', attrs: { steps } }, to.value(source));
     }),

@@ -40,16 +40,19 @@ const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 class Scanner {
   readonly #text: string;
   readonly #begin: (path: Path, at: number) => void;
-  readonly #path: (string | number)[] = [];
-  #at = 0;
+  readonly #path: (string | number)[];
+  #at: number;
 
-  constructor(text: string, begin: (path: Path, at: number) => void) {
+  /** @param at where the value at `path` begins */
+  constructor(text: string, begin: (path: Path, at: number) => void, path: Path = [], at = 0) {
     this.#text = text;
     this.#begin = begin;
+    this.#path = [...path];
+    this.#at = at;
   }
 
   document(): void {
-    this.#value();
+    this.value();
     this.#space();
     if (this.#at < this.#text.length) throw this.#fault('the text should end here');
   }
@@ -77,7 +80,7 @@ class Scanner {
     return found;
   }
 
-  #value(): void {
+  value(): void {
     this.#space();
     if (this.#path.length > DEEPEST) throw this.#fault(`values are nested more than ${DEEPEST} deep`);
     this.#begin(this.#path, this.#at);
@@ -108,7 +111,7 @@ class Scanner {
       keys.add(key);
       if (!this.#next(':')) throw this.#fault('a colon should stand here');
       this.#path.push(key);
-      this.#value();
+      this.value();
       this.#path.pop();
     } while (this.#next(','));
     if (!this.#next('}')) throw this.#fault('a comma or } should stand here');
@@ -120,7 +123,7 @@ class Scanner {
     let index = 0;
     do {
       this.#path.push(index);
-      this.#value();
+      this.value();
       this.#path.pop();
       index += 1;
     } while (this.#next(','));
@@ -145,14 +148,18 @@ class Scanner {
   }
 }
 
-function positionAt(text: string, at: number): Position {
+/** Lines and columns of a text. Places are mostly asked for from its beginning to its end, and then every line is counted once. */
+function positionsIn(text: string): (at: number) => Position {
   let line = 1;
   let start = 0;
-  for (let next = text.indexOf('\n'); next >= 0 && next < at; next = text.indexOf('\n', start)) {
-    line += 1;
-    start = next + 1;
-  }
-  return { line, column: at - start + 1 };
+  return (at) => {
+    if (at < start) [line, start] = [1, 0];
+    for (let next = text.indexOf('\n', start); next >= 0 && next < at; next = text.indexOf('\n', start)) {
+      line += 1;
+      start = next + 1;
+    }
+    return { line, column: at - start + 1 };
+  };
 }
 
 const SHOWN = 72;
@@ -187,6 +194,7 @@ export function parseJson(bytes: Uint8Array, file: string): JsonText {
       help: 'Save it as UTF-8; a file that was text before is damaged.',
     });
   }
+  const positionAt = positionsIn(text);
   const nodes: number[] = []; // every node has an origin, so their places are kept
   try {
     new Scanner(text, (path, at) => {
@@ -197,20 +205,21 @@ export function parseJson(bytes: Uint8Array, file: string): JsonText {
     return fail({
       code: 'BNN1020',
       message: `"${file}" is not valid JSON: ${error.message}`,
-      origin: { file, path: '', position: positionAt(text, error.at) },
+      origin: { file, path: '', position: positionAt(error.at) },
       details: excerpt(text, error.at),
       ...(error.at >= text.length ? { help: 'The file ends too early: copy or write it again.' } : {}),
     });
   }
   const locate = (wanted: Path): Position => {
     const [first, second] = wanted;
-    let found = wanted.length === 2 && first === 'nodes' && typeof second === 'number' ? nodes[second] : undefined;
-    if (found !== undefined) return positionAt(text, found);
-    found = 0;
-    new Scanner(text, (path, at) => {
+    const node = first === 'nodes' && typeof second === 'number' ? nodes[second] : undefined;
+    let found = node ?? 0;
+    const begin = (path: Path, at: number): void => {
       if (path.length <= wanted.length && path.every((key, i) => key === wanted[i])) found = at;
-    }).document();
-    return positionAt(text, found);
+    };
+    if (node === undefined) new Scanner(text, begin).document();
+    else if (wanted.length > 2) new Scanner(text, begin, wanted.slice(0, 2), node).value();
+    return positionAt(found);
   };
   return { value: JSON.parse(text) as unknown, locate };
 }

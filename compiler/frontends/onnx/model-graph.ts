@@ -1,5 +1,6 @@
 /** The ONNX graph as lookup tables, the part of it that an output needs, and the tail that bnnc leaves out. */
 import { fail, type Diagnostics, type Origin } from '../../support/diagnostics.ts';
+import { listAtMost } from '../../support/list-at-most.ts';
 import { nearest } from '../../support/nearest.ts';
 import type { Constant } from './constant.ts';
 import type { OnnxNode } from './node.ts';
@@ -74,20 +75,20 @@ export const TAIL: ReadonlySet<string> = new Set(['Softmax', 'LogSoftmax', 'ArgM
 const PASSED: ReadonlySet<string> = new Set(['Identity', 'Cast', 'Squeeze', 'Unsqueeze', 'Reshape', 'Flatten']);
 
 function endingOf(graph: ModelGraph, output: string): Ending {
-  let tensor = output;
-  let dropped: readonly OnnxNode[] = [];
-  let walked: readonly OnnxNode[] = [];
+  const walked: OnnxNode[] = [];
   const seen = new Set<OnnxNode>();
+  let tensor = output;
+  let dropped = 0;
   for (let at = output; ;) {
     const node = graph.producers.get(at);
     if (node === undefined || node.domain !== '' || seen.has(node) || !(TAIL.has(node.op) || PASSED.has(node.op)))
-      return { tensor, dropped };
+      return { tensor, dropped: walked.slice(0, dropped) };
     seen.add(node);
-    walked = [...walked, node];
+    walked.push(node);
     at = node.inputs[0] ?? '';
     if (TAIL.has(node.op)) {
       tensor = at;
-      dropped = walked;
+      dropped = walked.length;
     }
   }
 }
@@ -98,7 +99,7 @@ function endingOf(graph: ModelGraph, output: string): Ending {
  * @throws UserError BNN1006 otherwise, listing the outputs
  */
 export function chooseEnding(graph: ModelGraph, wanted: string | null): Ending {
-  const listed = graph.outputs.map((name) => `output  "${name}"`);
+  const listed = listAtMost(20, graph.outputs, (name) => `output  "${name}"`);
   const origin = { file: graph.file, path: 'graph.output' };
   if (wanted !== null) {
     const node = graph.nodes.find(({ name }) => name === wanted);

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { printGraph } from '../../../compiler/ir/print.ts';
+import { foldElementwise } from '../../../compiler/passes/fold-elementwise.ts';
+import { Diagnostics } from '../../../compiler/support/diagnostics.ts';
 import { POOL, SIGN, chain, exactConv, exactDense, lower, signs, steps, type as tensor } from '../../support/small-graph.ts';
 
 /** The text form after the whole pipeline, without the line of the graph's name. */
@@ -47,6 +49,18 @@ describe('a batch norm between a layer and a sign', () => {
     expect(layer).toContain('threshold=[1,1]');
     expect(pool).toMatch(/^%max-pool: b1\[1,1,2\]/);
   });
+});
+
+it('thousands of steps in a row are one list of them', () => {
+  const add = steps(['add', [1]]);
+  const graph = foldElementwise.run(
+    chain(
+      tensor('f32', [1]),
+      Array.from({ length: 9000 }, () => add),
+    ),
+    new Diagnostics(),
+  );
+  expect(graph.nodes.map(({ kind, attrs }) => [kind, 'steps' in attrs ? attrs.steps.length : 0])).toEqual([['elementwise', 9000]]);
 });
 
 describe('scores', () => {
