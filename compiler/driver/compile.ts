@@ -175,7 +175,8 @@ export function planModel(source: ModelSource, model: Lowered, options: CompileO
     const plan = buildPlan(model.lowered, { ...planned, goal }, diagnostics);
     return { plan, diagnostics };
   };
-  const limits = { flash: options.flash ?? options.target.memory.flashBytes, ram: options.ram ?? options.target.memory.ramBytes };
+  const { memory, tables } = options.target;
+  const limits = { flash: options.flash ?? memory.flashBytes, ram: options.ram ?? memory.ramBytes, tables };
   const { plan, diagnostics } = fittingPlan(attempt, options.goal, limits);
   const problem = fitProblem(plan, limits);
   if (problem !== null) diagnostics.error(problem);

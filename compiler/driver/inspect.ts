@@ -5,7 +5,9 @@ import { printType } from '../ir/print.ts';
 import type { Graph, Node } from '../ir/types.ts';
 import { Diagnostics, UserError } from '../support/diagnostics.ts';
 import { certify, type Certificate } from './certificate.ts';
-import type { CompileOptions, Read } from './compile.ts';
+import { fitProblem } from '../plan/fit.ts';
+import type { Target } from '../targets/target.ts';
+import { planModel, type CompileOptions, type Lowered, type ModelSource, type Read } from './compile.ts';
 import { fixMeaning } from './meaning.ts';
 import { inputMeaning } from './options.ts';
 
@@ -78,4 +80,19 @@ function withMeaning(graph: Graph, options: CompileOptions): Graph | null {
     if (error instanceof UserError) return null;
     throw error;
   }
+}
+
+export interface SizesOnTarget {
+  readonly tableBytes: number;
+  readonly workspaceBytes: number;
+  readonly fits: boolean;
+}
+
+/** What the model takes on a target, planned as if everything had room there, and whether it has. */
+export function sizesOn(target: Target, source: ModelSource, model: Lowered, options: CompileOptions): SizesOnTarget {
+  const unlimited: Target = { ...target, tables: undefined, memory: { flashBytes: null, ramBytes: null } };
+  const { plan } = planModel(source, model, { ...options, target: unlimited, flash: null, ram: null });
+  const { memory, tables } = target;
+  const fits = fitProblem(plan, { flash: memory.flashBytes, ram: memory.ramBytes, tables }) === null;
+  return { tableBytes: plan.tableBytes, workspaceBytes: plan.workspaceWords * 4, fits };
 }

@@ -6,21 +6,42 @@
  */
 import type { Goal, Preference } from '../kernels/select.ts';
 import type { Problem } from '../support/diagnostics.ts';
+import { BYTES_OF } from '../kernels/kernel.ts';
+import type { TableLimits } from '../targets/target.ts';
 import type { Plan } from './plan.ts';
 
 /** Bytes; null for no limit. */
 export interface Limits {
   readonly flash: number | null;
   readonly ram: number | null;
+  /** What the processor can address of tables. */
+  readonly tables?: TableLimits | undefined;
+}
+
+/** Of tables in all. */
+function mostTables({ flash, tables }: Limits): number {
+  return Math.min(flash ?? Infinity, tables?.allBytes ?? Infinity);
+}
+
+/** Tables that are larger than the processor can address one. */
+function tooLarge({ tables }: Plan, limit: number): readonly string[] {
+  return tables.flatMap(({ symbol, ctype, values }) => {
+    const bytes = values.length * BYTES_OF[ctype];
+    return bytes > limit ? [`table  "${symbol}" has ${bytes} bytes, ${limit} can be addressed: ${bytes - limit} too many`] : [];
+  });
 }
 
 /** A diagnostic that says by how much it is too big and which layer needs most; null when it fits. */
-export function fitProblem(plan: Plan, { flash, ram }: Limits): Problem | null {
+export function fitProblem(plan: Plan, limits: Limits): Problem | null {
+  const { ram, tables } = limits;
   const workspace = plan.workspaceWords * 4;
   const details: string[] = [];
-  if (flash !== null && plan.tableBytes > flash) {
+  const most = mostTables(limits);
+  const isAddressed = tables !== undefined && most === tables.allBytes;
+  if (plan.tableBytes > most) {
     const [largest] = [...plan.layers].sort((a, b) => b.tableBytes - a.tableBytes);
-    details.push(`flash  ${plan.tableBytes} bytes of tables, ${flash} available: ${plan.tableBytes - flash} too many`);
+    const room = isAddressed ? 'can be addressed' : 'available';
+    details.push(`flash  ${plan.tableBytes} bytes of tables, ${most} ${room}: ${plan.tableBytes - most} too many`);
     if (largest !== undefined) details.push(`       most in layer "${largest.name}" (${largest.op}): ${largest.tableBytes} bytes`);
   }
   if (ram !== null && workspace > ram) {
@@ -28,12 +49,18 @@ export function fitProblem(plan: Plan, { flash, ram }: Limits): Problem | null {
     details.push(`RAM    ${workspace} bytes of workspace, ${ram} available: ${workspace - ram} too many`);
     if (largest !== undefined) details.push(`       largest buffer: "${largest.name}", ${largest.words * 4} bytes`);
   }
+  const large = tables === undefined ? [] : tooLarge(plan, tables.eachBytes);
+  details.push(...large);
   if (details.length === 0) return null;
+  const addressing = large.length > 0 || (isAddressed && plan.tableBytes > most);
   return {
     code: 'BNN3001',
     message: `the model does not fit target ${plan.target}`,
     details,
-    notes: ['Code and stack come on top of these numbers; bnnc verify measures them.'],
+    notes: [
+      ...(addressing ? [`However much flash a part has, programs for ${plan.target} reach only so many bytes of tables.`] : []),
+      'Code and stack come on top of these numbers; bnnc verify measures them.',
+    ],
     help: 'Choose a larger target, give the memory of your part with --flash and --ram, or train a narrower network.',
   };
 }
@@ -54,7 +81,7 @@ export function fittingPlan<T extends { readonly plan: Plan }>(attempt: (prefere
   let [flash, ram] = goal === 'size' ? [SIZE_RATE, SIZE_RATE] : [0, 0];
   let tried = attempt({ flash, ram });
   const isOver = ({ plan }: T): { readonly flash: boolean; readonly ram: boolean } => ({
-    flash: limits.flash !== null && plan.tableBytes > limits.flash,
+    flash: plan.tableBytes > mostTables(limits) || (limits.tables !== undefined && tooLarge(plan, limits.tables.eachBytes).length > 0),
     ram: limits.ram !== null && plan.workspaceWords * 4 > limits.ram,
   });
   for (;;) {

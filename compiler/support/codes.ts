@@ -189,6 +189,7 @@ const entries = {
     explanation: [
       'Tables and code must fit into flash, the workspace and the stack into RAM. The message says by how many bytes it is too big and which layer needs most.',
       'Choose a target with more memory, raise the limit with --flash or --ram if your part is larger, or train a narrower network.',
+      'AVR reads tables with 16-bit addresses: however much flash the part has, 60,000 bytes of tables can be reached, 32,767 of one. --optimize size takes the smallest kernels.',
     ],
   },
   BNN3002: {

@@ -62,6 +62,11 @@ export interface Toolchain {
   readonly packages: Packages;
 }
 
+export interface TableLimits {
+  readonly allBytes: number;
+  readonly eachBytes: number;
+}
+
 /** A kind of processor that headers are compiled for. Pure data. */
 export interface Target {
   /** Name of its folder. */
@@ -79,6 +84,8 @@ export interface Target {
   readonly features: readonly string[];
   /** What a user's part of this kind has, in bytes, for the check whether a model fits; null is no limit. */
   readonly memory: { readonly flashBytes: number | null; readonly ramBytes: number | null };
+  /** Bytes of tables that programs can address, in all and in one of them; absent where the size of the flash is the only limit. */
+  readonly tables?: TableLimits | undefined;
   readonly toolchain: Toolchain;
   /** In order of preference: a program is linked for the first board that has room for it. At least one. */
   readonly boards: readonly Board[];
@@ -130,6 +137,7 @@ export const targetSchema: z.ZodType<Omit<Target, 'name' | 'folder'>> = z.strict
   intBits: z.union([z.literal(16), z.literal(32)]),
   features: z.array(z.string().regex(/^[a-z][a-z0-9-]*$/)),
   memory: z.strictObject({ flashBytes: bytes, ramBytes: bytes }),
+  tables: z.strictObject({ allBytes: z.int().positive(), eachBytes: z.int().positive() }).optional(),
   toolchain: z.strictObject({
     compiler: z.string().min(1),
     size: z.string().min(1),

@@ -1,6 +1,6 @@
 import type { Argv } from 'yargs';
 import { importModel, lowerModel, planModel } from '../../driver/compile.ts';
-import { inspectModel } from '../../driver/inspect.ts';
+import { inspectModel, sizesOn } from '../../driver/inspect.ts';
 import { alternativesText, billText, grouped, layerTable, planData, table } from '../../report/text.ts';
 import { printable } from '../../support/printable.ts';
 import { listTargets, loadTarget } from '../../targets/load.ts';
@@ -36,10 +36,7 @@ function run(args: Arguments, { io, warn }: CommandContext): void {
   warn(compiled.warnings);
   const sizes = listTargets(folder).map((name) => {
     const other = loadTarget(name, folder);
-    const options = { ...compileOptions(args, other, command), flash: Number.MAX_SAFE_INTEGER, ram: Number.MAX_SAFE_INTEGER };
-    const { plan } = planModel(source, lowered, options);
-    const fits = (other.memory.flashBytes ?? Infinity) >= plan.tableBytes && (other.memory.ramBytes ?? Infinity) >= plan.workspaceWords * 4;
-    return { target: name, tableBytes: plan.tableBytes, workspaceBytes: plan.workspaceWords * 4, fits };
+    return { target: name, ...sizesOn(other, source, lowered, compileOptions(args, other, command)) };
   });
   if (args.json !== undefined) {
     const text = toJson({

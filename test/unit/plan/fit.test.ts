@@ -8,6 +8,7 @@ import { compileModel, type CompileOptions, type ModelSource } from '../../../co
 import { UserError } from '../../../compiler/support/diagnostics.ts';
 import { loadTarget } from '../../../compiler/targets/load.ts';
 import { compileOptions } from '../../support/options.ts';
+import { problemsIn } from '../../support/problems.ts';
 
 interface Tried {
   readonly plan: Plan;
@@ -111,5 +112,48 @@ describe('a network of three convolutions', () => {
 
   it('is refused on a part on which no choice of kernels fits', () => {
     expect(() => planFor(null, 1000)).toThrow(UserError);
+  });
+});
+
+describe('a network for a processor that cannot address all of a large flash', () => {
+  const bits = (outputs: number, inputs: number): readonly (readonly number[])[] =>
+    Array.from({ length: outputs }, (_, o) => Array.from({ length: inputs }, (_, i) => (Math.imul(o + 1, i + 3) % 7 < 3 ? -1 : 1)));
+  const dense = (outputs: number, inputs: number): readonly object[] => [
+    { op: 'dense', weights: bits(outputs, inputs) },
+    { op: 'sign', zero: 'plus' },
+  ];
+  const sourceOf = (...widths: readonly number[]): ModelSource => {
+    const [first = 1] = widths;
+    const nodes = widths.slice(1).flatMap((outputs, i) => dense(outputs, widths[i] ?? 1));
+    const document = { format: 'bnnc', version: 1, input: { type: 'b1', shape: first }, nodes: nodes.slice(0, -1) };
+    return { file: 'wide.json', bytes: Buffer.from(JSON.stringify(document)), side: { list: () => [], read: () => undefined } };
+  };
+  const options: CompileOptions = compileOptions(loadTarget('avr'), { flash: 262_144, ram: 8192 });
+  const problemsOf = (source: ModelSource): readonly (readonly string[])[] =>
+    problemsIn(() => compileModel(source, options)).map(({ code, details = [], notes = [] }) => [code, ...details, ...notes]);
+  const REACH = 'However much flash a part has, programs for avr reach only so many bytes of tables.';
+
+  it('is refused where one table is too large', () => {
+    expect(problemsOf(sourceOf(1024, 256, 2))).toEqual([
+      [
+        'BNN3001',
+        expect.stringMatching(/^table {2}"wide_dense\w*_weights" has 32768 bytes, 32767 can be addressed: 1 too many$/) as unknown,
+        REACH,
+        expect.stringContaining('Code and stack') as unknown,
+      ],
+    ]);
+    expect(compileModel(sourceOf(1024, 255, 2), options).plan.tables.length).toBeGreaterThan(1);
+  });
+
+  it('is refused where all tables together are too large', () => {
+    const [found = []] = problemsOf(sourceOf(1024, 200, 200, 1024, 2));
+    expect(found[1]).toMatch(/^flash {2}\d+ bytes of tables, 60000 can be addressed: \d+ too many$/);
+    expect(found).toContain(REACH);
+  });
+
+  it('is refused for the flash of the part where that is less', () => {
+    const small = problemsIn(() => compileModel(sourceOf(1024, 200, 2), { ...options, flash: 4096 }));
+    expect(small[0]?.details?.[0]).toMatch(/, 4096 available: /);
+    expect(small[0]?.notes).not.toContain(REACH);
   });
 });
