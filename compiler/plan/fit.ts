@@ -25,9 +25,9 @@ function mostTables({ flash, tables }: Limits): number {
 
 /** Tables that are larger than the processor can address one. */
 function tooLarge({ tables }: Plan, limit: number): readonly string[] {
-  return tables.flatMap(({ symbol, ctype, values }) => {
-    const bytes = values.length * BYTES_OF[ctype];
-    return bytes > limit ? [`table  "${symbol}" has ${bytes} bytes, ${limit} can be addressed: ${bytes - limit} too many`] : [];
+  return tables.flatMap((table) => {
+    const bytes = (table.length ?? table.values.length) * BYTES_OF[table.ctype];
+    return bytes > limit ? [`table  "${table.symbol}" has ${bytes} bytes, ${limit} can be addressed: ${bytes - limit} too many`] : [];
   });
 }
 
