@@ -15,7 +15,7 @@ import { beyondEvaluator, buildEvaluator } from '../plan/build-evaluator.ts';
 import { buildPlan } from '../plan/build.ts';
 import type { EvaluatorPlan } from '../plan/evaluator.ts';
 import { catalogFor } from '../plan/choose.ts';
-import { fitProblem, fittingPlan } from '../plan/fit.ts';
+import { fitProblem, fittingPlan, limitsOf } from '../plan/fit.ts';
 import { namesOf } from '../plan/names.ts';
 import type { Plan } from '../plan/plan.ts';
 import { Diagnostics, fail, type Diagnostic } from '../support/diagnostics.ts';
@@ -175,8 +175,7 @@ export function planModel(source: ModelSource, model: Lowered, options: CompileO
     const plan = buildPlan(model.lowered, { ...planned, goal }, diagnostics);
     return { plan, diagnostics };
   };
-  const { memory, tables } = options.target;
-  const limits = { flash: options.flash ?? memory.flashBytes, ram: options.ram ?? memory.ramBytes, tables };
+  const limits = limitsOf(options.target, options.flash, options.ram);
   const { plan, diagnostics } = fittingPlan(attempt, options.goal, limits);
   const problem = fitProblem(plan, limits);
   if (problem !== null) diagnostics.error(problem);

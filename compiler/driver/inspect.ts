@@ -3,10 +3,10 @@ import { isLinear } from '../ir/accumulator.ts';
 import { consumersOf, producerOf, typeOf } from '../ir/graph.ts';
 import { printType } from '../ir/print.ts';
 import type { Graph, Node } from '../ir/types.ts';
+import { fitProblem, limitsOf } from '../plan/fit.ts';
 import { Diagnostics, UserError } from '../support/diagnostics.ts';
-import { certify, type Certificate } from './certificate.ts';
-import { fitProblem } from '../plan/fit.ts';
 import type { Target } from '../targets/target.ts';
+import { certify, type Certificate } from './certificate.ts';
 import { planModel, type CompileOptions, type Lowered, type ModelSource, type Read } from './compile.ts';
 import { fixMeaning } from './meaning.ts';
 import { inputMeaning } from './options.ts';
@@ -92,7 +92,5 @@ export interface SizesOnTarget {
 export function sizesOn(target: Target, source: ModelSource, model: Lowered, options: CompileOptions): SizesOnTarget {
   const unlimited: Target = { ...target, tables: undefined, memory: { flashBytes: null, ramBytes: null } };
   const { plan } = planModel(source, model, { ...options, target: unlimited, flash: null, ram: null });
-  const { memory, tables } = target;
-  const fits = fitProblem(plan, { flash: memory.flashBytes, ram: memory.ramBytes, tables }) === null;
-  return { tableBytes: plan.tableBytes, workspaceBytes: plan.workspaceWords * 4, fits };
+  return { tableBytes: plan.tableBytes, workspaceBytes: plan.workspaceWords * 4, fits: fitProblem(plan, limitsOf(target)) === null };
 }

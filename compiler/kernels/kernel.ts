@@ -55,7 +55,12 @@ export interface Table {
   readonly doc: string;
 }
 
-export const BYTES_OF = { uint32_t: 4, int32_t: 4, int16_t: 2, uint16_t: 2, uint8_t: 1, float: 4 } as const;
+const BYTES_OF = { uint32_t: 4, int32_t: 4, int16_t: 2, uint16_t: 2, uint8_t: 1, float: 4 } as const;
+
+/** Values that are only made when they are read are not made for it. */
+export function bytesOf(table: Table): number {
+  return (table.length ?? table.values.length) * BYTES_OF[table.ctype];
+}
 
 /** A struct that the caller fills before the call. */
 export interface ShapeArgument {
@@ -139,7 +144,7 @@ export interface Kernel {
 export type JoinProposal = Omit<Candidate, 'kernel' | 'cost'> & Pick<Cost, 'instructions' | 'codeBytes'>;
 
 export function proposeJoin(kernel: string, { instructions, codeBytes, ...rest }: JoinProposal): Candidate {
-  const tableBytes = rest.tables.reduce((sum, t) => sum + (t.length ?? t.values.length) * BYTES_OF[t.ctype], 0);
+  const tableBytes = rest.tables.reduce((sum, each) => sum + bytesOf(each), 0);
   return { kernel, ...rest, cost: { instructions, codeBytes, tableBytes, scratchBytes: rest.scratchWords * 4 } };
 }
 

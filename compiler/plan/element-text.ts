@@ -8,7 +8,7 @@ import type { Range } from '../ir/threshold-search.ts';
 import type { NodeOf, TensorType } from '../ir/types.ts';
 import type { Element, TableNames } from '../kernels/elements/element.ts';
 import { stepStatements } from '../kernels/elements/steps.ts';
-import { BYTES_OF, type Layout, type Table } from '../kernels/kernel.ts';
+import { bytesOf, type Layout, type Table } from '../kernels/kernel.ts';
 import { realScore } from '../kernels/real-score.ts';
 import type { Draft } from './draft.ts';
 import { IN_WINDOW, OUTSIDE, indexOf, loadedText, loopLines } from './element-positions.ts';
@@ -157,7 +157,7 @@ export class ElementText {
   }
 
   #tables(tables: readonly Table[]): TableNames {
-    this.#tableBytes += tables.reduce((sum, table) => sum + table.values.length * BYTES_OF[table.ctype], 0);
+    this.#tableBytes += tables.reduce((sum, table) => sum + bytesOf(table), 0);
     return this.#draft.addTables(this.#owner, tables);
   }
 

@@ -4,10 +4,10 @@
  * The fastest kernels take flash for their encodings and RAM for their tables. Where that is too much, a byte of what is short gets a
  * price in instructions, which rises until the whole network fits: each layer then gives up what it needs least (Lagrange multipliers).
  */
+import { bytesOf } from '../kernels/kernel.ts';
 import type { Goal, Preference } from '../kernels/select.ts';
 import type { Problem } from '../support/diagnostics.ts';
-import { BYTES_OF } from '../kernels/kernel.ts';
-import type { TableLimits } from '../targets/target.ts';
+import type { TableLimits, Target } from '../targets/target.ts';
 import type { Plan } from './plan.ts';
 
 /** Bytes; null for no limit. */
@@ -18,47 +18,51 @@ export interface Limits {
   readonly tables?: TableLimits | undefined;
 }
 
-/** Of tables in all. */
-function mostTables({ flash, tables }: Limits): number {
-  return Math.min(flash ?? Infinity, tables?.allBytes ?? Infinity);
+/** Those of a target, or of a part with other memory. */
+export function limitsOf({ memory, tables }: Target, flash: number | null = null, ram: number | null = null): Limits {
+  return { flash: flash ?? memory.flashBytes, ram: ram ?? memory.ramBytes, tables };
 }
 
-/** Tables that are larger than the processor can address one. */
-function tooLarge({ tables }: Plan, limit: number): readonly string[] {
-  return tables.flatMap((table) => {
-    const bytes = (table.length ?? table.values.length) * BYTES_OF[table.ctype];
-    return bytes > limit ? [`table  "${table.symbol}" has ${bytes} bytes, ${limit} can be addressed: ${bytes - limit} too many`] : [];
-  });
+/** What is beyond the limits: bytes of all tables, the tables that are too large each by itself, bytes of the workspace. */
+function excessOf(plan: Plan, { flash, ram, tables }: Limits): { tableBytes: number; large: Plan['tables']; workspaceBytes: number } {
+  return {
+    tableBytes: Math.max(0, plan.tableBytes - Math.min(flash ?? Infinity, tables?.allBytes ?? Infinity)),
+    large: tables === undefined ? [] : plan.tables.filter((table) => bytesOf(table) > tables.eachBytes),
+    workspaceBytes: Math.max(0, plan.workspaceWords * 4 - (ram ?? Infinity)),
+  };
 }
 
 /** A diagnostic that says by how much it is too big and which layer needs most; null when it fits. */
 export function fitProblem(plan: Plan, limits: Limits): Problem | null {
-  const { ram, tables } = limits;
-  const workspace = plan.workspaceWords * 4;
+  const excess = excessOf(plan, limits);
   const details: string[] = [];
-  const most = mostTables(limits);
-  const isAddressed = tables !== undefined && most === tables.allBytes;
-  if (plan.tableBytes > most) {
+  const { allBytes, eachBytes = Infinity } = limits.tables ?? {};
+  const available = plan.tableBytes - excess.tableBytes;
+  const isAddressed = excess.tableBytes > 0 && available === allBytes;
+  if (excess.tableBytes > 0) {
     const [largest] = [...plan.layers].sort((a, b) => b.tableBytes - a.tableBytes);
     const room = isAddressed ? 'can be addressed' : 'available';
-    details.push(`flash  ${plan.tableBytes} bytes of tables, ${most} ${room}: ${plan.tableBytes - most} too many`);
+    details.push(`flash  ${plan.tableBytes} bytes of tables, ${available} ${room}: ${excess.tableBytes} too many`);
     if (largest !== undefined) details.push(`       most in layer "${largest.name}" (${largest.op}): ${largest.tableBytes} bytes`);
   }
-  if (ram !== null && workspace > ram) {
+  if (excess.workspaceBytes > 0) {
     const [largest] = [...plan.slots].sort((a, b) => b.words - a.words);
-    details.push(`RAM    ${workspace} bytes of workspace, ${ram} available: ${workspace - ram} too many`);
+    details.push(`RAM    ${plan.workspaceWords * 4} bytes of workspace, ${limits.ram} available: ${excess.workspaceBytes} too many`);
     if (largest !== undefined) details.push(`       largest buffer: "${largest.name}", ${largest.words * 4} bytes`);
   }
-  const large = tables === undefined ? [] : tooLarge(plan, tables.eachBytes);
-  details.push(...large);
+  for (const table of excess.large) {
+    const bytes = bytesOf(table);
+    details.push(`table  "${table.symbol}" has ${bytes} bytes, ${eachBytes} can be addressed: ${bytes - eachBytes} too many`);
+  }
   if (details.length === 0) return null;
-  const addressing = large.length > 0 || (isAddressed && plan.tableBytes > most);
   return {
     code: 'BNN3001',
     message: `the model does not fit target ${plan.target}`,
     details,
     notes: [
-      ...(addressing ? [`However much flash a part has, programs for ${plan.target} reach only so many bytes of tables.`] : []),
+      ...(isAddressed || excess.large.length > 0
+        ? [`However much flash a part has, programs for ${plan.target} reach only so many bytes of tables.`]
+        : []),
       'Code and stack come on top of these numbers; bnnc verify measures them.',
     ],
     help: 'Choose a larger target, give the memory of your part with --flash and --ram, or train a narrower network.',
@@ -80,18 +84,18 @@ export function fittingPlan<T extends { readonly plan: Plan }>(attempt: (prefere
   if (goal === 'ram') return attempt(goal);
   let [flash, ram] = goal === 'size' ? [SIZE_RATE, SIZE_RATE] : [0, 0];
   let tried = attempt({ flash, ram });
-  const isOver = ({ plan }: T): { readonly flash: boolean; readonly ram: boolean } => ({
-    flash: plan.tableBytes > mostTables(limits) || (limits.tables !== undefined && tooLarge(plan, limits.tables.eachBytes).length > 0),
-    ram: limits.ram !== null && plan.workspaceWords * 4 > limits.ram,
-  });
+  const shortOf = ({ plan }: T): { readonly flash: boolean; readonly ram: boolean } => {
+    const { tableBytes, large, workspaceBytes } = excessOf(plan, limits);
+    return { flash: tableBytes > 0 || large.length > 0, ram: workspaceBytes > 0 };
+  };
   for (;;) {
-    const over = isOver(tried);
-    if (!over.flash && !over.ram) return tried;
-    if (over.flash) flash = Math.max(FIRST_RATE, flash * 4);
-    if (over.ram) ram = Math.max(FIRST_RATE, ram * 4);
+    const short = shortOf(tried);
+    if (!short.flash && !short.ram) return tried;
+    if (short.flash) flash = Math.max(FIRST_RATE, flash * 4);
+    if (short.ram) ram = Math.max(FIRST_RATE, ram * 4);
     if (Math.max(flash, ram) > LAST_RATE) break;
     tried = attempt({ flash, ram });
   }
   const smallest = (['ram', 'size'] as const).map(attempt);
-  return smallest.find((each) => fitProblem(each.plan, limits) === null) ?? smallest[isOver(tried).ram ? 0 : 1] ?? tried;
+  return smallest.find((each) => fitProblem(each.plan, limits) === null) ?? smallest[shortOf(tried).ram ? 0 : 1] ?? tried;
 }
