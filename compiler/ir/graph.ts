@@ -1,4 +1,5 @@
 /** Reading immutable graphs: who makes a value, and who reads it. */
+import { indexBy } from '../support/index-by.ts';
 import type { Graph, Node, TensorType, Value, ValueId } from './types.ts';
 
 export function valueOf(graph: Graph, id: ValueId): Value {
@@ -29,15 +30,10 @@ const EDGES = new WeakMap<Graph, Edges>();
 function edgesOf(graph: Graph): Edges {
   const known = EDGES.get(graph);
   if (known !== undefined) return known;
-  const consumers = new Map<ValueId, Node[]>();
-  for (const node of graph.nodes) {
-    for (const id of new Set(node.inputs)) {
-      const known = consumers.get(id);
-      if (known === undefined) consumers.set(id, [node]);
-      else known.push(node);
-    }
-  }
-  const edges = { producers: new Map(graph.nodes.map((node) => [node.output, node])), consumers };
+  const edges = {
+    producers: new Map(graph.nodes.map((node) => [node.output, node])),
+    consumers: indexBy(graph.nodes, ({ inputs }) => inputs),
+  };
   EDGES.set(graph, edges);
   return edges;
 }

@@ -1,5 +1,6 @@
 /** From the layers of a configuration and their weights to a graph. */
 import { fail, type Diagnostics } from '../../support/diagnostics.ts';
+import { indexBy } from '../../support/index-by.ts';
 import { listAtMost } from '../../support/list-at-most.ts';
 import { ChannelsLast, type Value } from '../channels-last.ts';
 import { refuseUse } from '../refuse-use.ts';
@@ -67,7 +68,7 @@ interface Use {
 function inOrder({ layers }: Model, file: string): readonly Use[] {
   const uses = layers.flatMap((layer) => layer.uses.map((inputs, use) => ({ layer, use, inputs })));
   const known = new Map(uses.map((entry) => [nameKey({ layer: entry.layer.name, use: entry.use }), entry]));
-  const readers = new Map<string, Use[]>();
+  const readers = indexBy(uses, ({ inputs }) => inputs.map(nameKey));
   const missing = new Map<Use, number>();
   for (const entry of uses) {
     const needed = new Set(entry.inputs.map(nameKey));
@@ -79,9 +80,6 @@ function inOrder({ layers }: Model, file: string): readonly Use[] {
           origin: sourceOf(entry.layer, file).origin,
         });
       }
-      const others = readers.get(key);
-      if (others === undefined) readers.set(key, [entry]);
-      else others.push(entry);
     }
     missing.set(entry, needed.size);
   }

@@ -3,6 +3,7 @@ import { PLAIN, elementCount } from '../../ir/encoding.ts';
 import type { GraphBuilder } from '../../ir/builder.ts';
 import type { TensorType } from '../../ir/types.ts';
 import { fail, type Origin } from '../../support/diagnostics.ts';
+import { indexBy } from '../../support/index-by.ts';
 import { storedTypeName } from './stored-types.ts';
 import { MOST_ELEMENTS } from './indexing.ts';
 import { inverseOrder } from '../order.ts';
@@ -69,14 +70,7 @@ const STATIONARY: ReadonlySet<string> = new Set([
 function firstMovers(graph: ModelGraph, tensor: string): readonly OnnxNode[] {
   const movers: OnnxNode[] = [];
   const names = new Set([tensor]);
-  const readers = new Map<string, OnnxNode[]>();
-  for (const node of graph.nodes) {
-    for (const name of new Set(node.inputs)) {
-      const known = readers.get(name);
-      if (known === undefined) readers.set(name, [node]);
-      else known.push(node);
-    }
-  }
+  const readers = indexBy(graph.nodes, ({ inputs }) => inputs);
   for (const name of names) {
     for (const node of readers.get(name) ?? []) {
       if (node.op === 'Shape') continue;

@@ -1,5 +1,6 @@
 /** A GraphDef as lookup tables. Nothing here decides what a node means. */
 import { fail, type Diagnostics, type Origin } from '../../support/diagnostics.ts';
+import { indexBy } from '../../support/index-by.ts';
 import { nearest } from '../../support/nearest.ts';
 import { refuseUse } from '../refuse-use.ts';
 import type { AttrValue, GraphDef } from './tensorflow_pb.ts';
@@ -36,7 +37,6 @@ export function edgeOf(text: string): Edge {
 /** Two nodes of one name are damage (BNN1003). */
 export function indexGraph(graph: GraphDef, file: string, diagnostics: Diagnostics): TensorflowGraph {
   const nodes = new Map<string, GraphNode>();
-  const readers = new Map<string, GraphNode[]>();
   graph.node.forEach((proto, index) => {
     const { name, op } = proto;
     const origin: Origin = { file, path: `node[${index}] "${name}" (${op})` };
@@ -53,14 +53,9 @@ export function indexGraph(graph: GraphDef, file: string, diagnostics: Diagnosti
       origin,
     };
     nodes.set(name, node);
-    for (const input of new Set(node.inputs.map((edge) => edge.node))) {
-      const known = readers.get(input);
-      if (known === undefined) readers.set(input, [node]);
-      else known.push(node);
-    }
   });
   diagnostics.stopOnErrors();
-  return { file, nodes, readers };
+  return { file, nodes, readers: indexBy(nodes.values(), ({ inputs }) => inputs.map(({ node }) => node)) };
 }
 
 /** The node that an edge comes from. @throws UserError BNN1003 where there is none */
