@@ -27,7 +27,7 @@ export function tensorFile(file: string, tensors: Iterable<StoredTensor>): Tenso
 }
 
 /** `"fc1.weight" float32 [128, 784]` */
-export function describeTensor({ name, element, shape }: StoredTensor): string {
+export function describeTensor({ name, element, shape }: Pick<StoredTensor, 'name' | 'element' | 'shape'>): string {
   return `"${name}" ${element} [${shape.join(', ')}]`;
 }
 

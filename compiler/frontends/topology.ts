@@ -10,6 +10,10 @@ export type { Topology };
 
 const HOW = 'docs/topologies.md says how to write one: a JSON model whose arrays are tensors of this file, by name.';
 
+export function hasTopology({ topology }: FrontendOptions): boolean {
+  return topology !== undefined && topology !== null;
+}
+
 /** For a file of that format that says what it computes itself. */
 export function refuseTopology(file: string, format: string): never {
   return fail({

@@ -3,7 +3,7 @@ import { fail, type Diagnostics } from '../../support/diagnostics.ts';
 import type { Frontend, FrontendOptions, Imported, SideFiles } from '../frontend.ts';
 import { isHdf5, readHdf5Tensors } from '../hdf5/index.ts';
 import { OperatorNetwork } from '../onnx/network.ts';
-import { importTopology, refuseTopology } from '../topology.ts';
+import { hasTopology, importTopology, refuseTopology } from '../topology.ts';
 import { addLayer, inputOf, isLayer, type Layer } from './layers.ts';
 import { isEbnnSource, readSource, type Call, type EbnnSource } from './source.ts';
 import { TOPOLOGIES } from './topologies.ts';
@@ -68,7 +68,7 @@ function readHeader(bytes: Uint8Array, side: SideFiles, options: FrontendOptions
 
 function read(bytes: Uint8Array, side: SideFiles, options: FrontendOptions, diagnostics: Diagnostics): Imported {
   if (isHdf5(bytes)) return importTopology(readHdf5Tensors(bytes, options.file), TOPOLOGIES, side, options, diagnostics);
-  if (options.topology !== undefined && options.topology !== null) return refuseTopology(options.file, 'ebnn');
+  if (hasTopology(options)) return refuseTopology(options.file, 'ebnn');
   return readHeader(bytes, side, options, diagnostics);
 }
 

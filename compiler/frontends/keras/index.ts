@@ -3,7 +3,7 @@ import { fail, type Diagnostics } from '../../support/diagnostics.ts';
 import { isZip, readMember, readZip, zipNames } from '../../support/zip.ts';
 import type { Frontend, FrontendOptions, Imported, SideFiles } from '../frontend.ts';
 import { isHdf5, openHdf5, readHdf5Tensors, type Hdf5Object } from '../hdf5/index.ts';
-import { importTopology, refuseTopology } from '../topology.ts';
+import { hasTopology, importTopology, refuseTopology } from '../topology.ts';
 import { fields, isModelConfig, parseConfig, text } from './config.ts';
 import { importKeras } from './import.ts';
 import { weightsOf } from './weights.ts';
@@ -18,8 +18,6 @@ function attribute({ attributes }: Hdf5Object, name: string): string | undefined
   const [value] = attributes.get(name) ?? [];
   return typeof value === 'string' ? value : undefined;
 }
-
-const hasTopology = ({ topology }: FrontendOptions): boolean => topology !== undefined && topology !== null;
 
 /** The configuration that --topology names, if it is one of Keras' (model.to_json()) and not a document of ours. */
 function givenConfig({ topology }: FrontendOptions): { readonly config: unknown; readonly file: string } | undefined {

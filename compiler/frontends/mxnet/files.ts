@@ -3,6 +3,7 @@ import { fail, type Diagnostics } from '../../support/diagnostics.ts';
 import { listAtMost } from '../../support/list-at-most.ts';
 import type { SideFiles } from '../frontend.ts';
 import { MOST_WEIGHT_BYTES } from '../limits.ts';
+import { describeTensor } from '../tensor-file.ts';
 import { isParams, readParams, type ParamsArray } from './params.ts';
 import { readSymbol, type SymbolGraph } from './symbol.ts';
 
@@ -48,10 +49,7 @@ function symbolOf(params: string, arrays: ReadonlyMap<string, ParamsArray>, side
     code: 'BNN1013',
     message: `"${params}" holds the arrays of an MXNet model; its graph is not beside it.`,
     origin: { file: params, path: 'arrays' },
-    details: [
-      `wanted  ${name}`,
-      ...listAtMost(20, [...arrays], ([array, { element, shape }]) => `array   "${array}" ${element} [${shape.join(', ')}]`),
-    ],
+    details: [`wanted  ${name}`, ...listAtMost(20, [...arrays], ([name, array]) => `array   ${describeTensor({ ...array, name })}`)],
     help: 'Copy the -symbol.json file into its folder. Files of save_parameters have no graph: use HybridBlock.export or Module.save_checkpoint, or describe it with --topology (docs/topologies.md).',
   });
 }

@@ -4,7 +4,7 @@ import { listAtMost } from '../../support/list-at-most.ts';
 import type { Frontend, FrontendOptions, Imported, SideFiles } from '../frontend.ts';
 import { OperatorNetwork } from '../onnx/network.ts';
 import { tensorFile } from '../tensor-file.ts';
-import { importTopology, refuseTopology } from '../topology.ts';
+import { hasTopology, importTopology, refuseTopology } from '../topology.ts';
 import { findParts, withoutPrefix, type Parts } from './files.ts';
 import { ONE_INPUT, OPERATORS } from './operators.ts';
 import { rankOf } from './rank.ts';
@@ -74,7 +74,7 @@ function readArrays(bytes: Uint8Array, side: SideFiles, options: FrontendOptions
 }
 
 function read(bytes: Uint8Array, side: SideFiles, options: FrontendOptions, diagnostics: Diagnostics): Imported {
-  if (options.topology !== undefined && options.topology !== null) return readArrays(bytes, side, options, diagnostics);
+  if (hasTopology(options)) return readArrays(bytes, side, options, diagnostics);
   const parts = findParts(bytes, side, options.file, diagnostics);
   const { graph, arrays, file } = parts;
   const nodes = neededNodes(graph);
