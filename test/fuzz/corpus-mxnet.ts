@@ -1,7 +1,8 @@
 /** Small models of MXNet: every operator that is read, arrays of every version, packed weights; the graph first, or the arrays, or these alone. */
-import { randomFrom } from '../support/random.ts';
+import { elementCount } from '../../compiler/ir/encoding.ts';
 import { paramsFile, symbolFile, type ArraySpec, type NodeSpec } from '../support/mxnet-model.ts';
-import type { Random } from '../support/random.ts';
+import { randomFrom, type Random } from '../support/random.ts';
+import { topologyOf } from '../support/topology.ts';
 import { EXTREMES, HOSTILE_NAMES, type Mutator, type Seed } from './reader.ts';
 import { replaced } from './mutate-bytes.ts';
 
@@ -13,8 +14,7 @@ function push(nodes: NodeSpec[], node: NodeSpec): number {
 }
 
 function array(nodes: NodeSpec[], arrays: ArraySpec[], name: string, shape: readonly number[], draw: () => number): number {
-  const count = shape.reduce((product, size) => product * size, 1);
-  arrays.push({ name: `arg:${name}`, shape, values: Array.from({ length: count }, draw) });
+  arrays.push({ name: `arg:${name}`, shape, values: Array.from({ length: elementCount(shape) }, draw) });
   return push(nodes, { op: 'null', name });
 }
 
@@ -93,7 +93,7 @@ function parameters(version: 2 | 3): Seed {
   const draw = (name: string, shape: readonly number[], least = -1): ArraySpec => ({
     name,
     shape,
-    values: Array.from({ length: shape.reduce((product, size) => product * size, 1) }, () => least + random.unit() * 2),
+    values: Array.from({ length: elementCount(shape) }, () => least + random.unit() * 2),
   });
   const arrays = [
     draw('0.weight', [4, 1, 3, 3]),
@@ -116,7 +116,7 @@ function parameters(version: 2 | 3): Seed {
     name: `mxnet parameters ${version}`,
     file: 'net.params',
     bytes: paramsFile(arrays, version),
-    topology: { word: 'net.json', document: { file: 'net.json', bytes: Buffer.from(JSON.stringify(document)) } },
+    topology: topologyOf(document),
   };
 }
 

@@ -15,6 +15,7 @@ import {
   writeTable,
 } from '../support/tensorflow-files.ts';
 import type { Random } from '../support/random.ts';
+import { topologyOf } from '../support/topology.ts';
 import { EXTREMES, HOSTILE_NAMES, type Mutator, type Seed } from './reader.ts';
 
 const INDEX = 'model.ckpt.index';
@@ -65,7 +66,7 @@ export function tensorflowCorpus(): readonly Seed[] {
     input: { type: 'u8', shape: 8 },
     nodes: [{ op: 'dense', layout: 'io', weights: { tensor: 'fc/kernel', binarize: 'minus' }, bias: { tensor: 'fc/bias' } }],
   };
-  const topology = { word: 'net.json', document: { file: 'net.json', bytes: Buffer.from(JSON.stringify(document)) } };
+  const topology = topologyOf(document);
   const plain = writeCheckpoint(weights);
   const meta = writeMetaGraph(network('variable'));
   return [

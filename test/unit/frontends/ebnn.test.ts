@@ -5,9 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { ebnn } from '../../../compiler/frontends/ebnn/index.ts';
 import type { Imported } from '../../../compiler/frontends/frontend.ts';
 import { detectFrontend } from '../../../compiler/frontends/index.ts';
-import { Diagnostics, UserError, type Diagnostic } from '../../../compiler/support/diagnostics.ts';
+import { Diagnostics, type Diagnostic } from '../../../compiler/support/diagnostics.ts';
 import { header, layer } from '../../support/ebnn-model.ts';
 import { importNarrow } from '../../support/narrow-checkpoint.ts';
+import { problemsIn } from '../../support/problems.ts';
 import { EBNN, ebnnParts } from '../../support/published/ebnn.ts';
 import { compileTwin, integerLayers } from '../../support/twins.ts';
 import { testPublished } from './published.ts';
@@ -21,15 +22,7 @@ function read(text: string): Imported {
   return ebnn.read(new TextEncoder().encode(text), NO_FILES, { file: 'net.h', output: null }, new Diagnostics());
 }
 
-function problems(text: string): readonly Diagnostic[] {
-  try {
-    read(text);
-  } catch (error) {
-    if (error instanceof UserError) return error.diagnostics;
-    throw error;
-  }
-  throw new Error('the file was read');
-}
+const problems = (text: string): readonly Diagnostic[] => problemsIn(() => read(text));
 
 const NEUTRAL = { b: [0], beta: [0], gamma: [1], mean: [0], std: [1] };
 const twice = (part: typeof NEUTRAL) =>

@@ -6,8 +6,9 @@ import { mxnet } from '../../../compiler/frontends/mxnet/index.ts';
 import type { Imported } from '../../../compiler/frontends/frontend.ts';
 import { Diagnostics } from '../../../compiler/support/diagnostics.ts';
 import { paramsFile, symbolFile } from '../../support/mxnet-model.ts';
+import { topologyOf } from '../../support/topology.ts';
 import { compileTwin, integerLayers } from '../../support/twins.ts';
-import { document, filesOf } from './read-json.ts';
+import { document, filesOf, NO_FILES } from './read-json.ts';
 import { problemsIn } from '../../support/problems.ts';
 import { f32, readMxnet, variable, type Model } from './mxnet/read-mxnet.ts';
 import { runImported } from './read-model.ts';
@@ -162,15 +163,10 @@ describe('the two files of a model', () => {
 });
 
 describe('a file of arrays', () => {
-  const topology = (weights: string) => ({
-    word: 'net.json',
-    document: {
-      file: 'net.json',
-      bytes: Buffer.from(JSON.stringify(document([{ op: 'dense', weights: { tensor: weights } }], { input: { type: 'f32', shape: 2 } }))),
-    },
-  });
-  const read = (bytes: Uint8Array, weights: string): Imported =>
-    mxnet.read(bytes, filesOf({}), { file: 'net.params', output: null, topology: topology(weights) }, new Diagnostics());
+  const read = (bytes: Uint8Array, weights: string): Imported => {
+    const topology = topologyOf(document([{ op: 'dense', weights: { tensor: weights } }], { input: { type: 'f32', shape: 2 } }));
+    return mxnet.read(bytes, NO_FILES, { file: 'net.params', output: null, topology }, new Diagnostics());
+  };
 
   it.each([
     ['as gluon names them', '0.weight'],
@@ -194,7 +190,7 @@ describe('the fixture', () => {
   const twin = (file: string) => integerLayers(compileTwin({ file, words: PIXELS }));
 
   it('has the packed weights and thresholds of model.onnx where a topology describes its arrays', () => {
-    const words = { input: 'u8', inputScale: '1/255' } as const;
+    const { inputShape: _, ...words } = PIXELS;
     const layers = integerLayers(compileTwin({ file: join(MXNET, 'training-0000.params'), topology: 'topology.json', words }));
     expect(layers.map(({ op }) => op)).toEqual(['conv2d', 'dense']);
     expect(layers).toEqual(twin(join(MXNET, '../model.onnx')));

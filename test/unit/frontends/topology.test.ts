@@ -9,6 +9,7 @@ import type { ElementData } from '../../../compiler/support/elements.ts';
 import { Diagnostics, type Diagnostic } from '../../../compiler/support/diagnostics.ts';
 import { problemsIn } from '../../support/problems.ts';
 import { randomFrom } from '../../support/random.ts';
+import { topologyOf } from '../../support/topology.ts';
 import { NO_FILES } from './read-json.ts';
 
 function tensor(name: string, shape: readonly number[], data: ElementData): StoredTensor {
@@ -17,10 +18,7 @@ function tensor(name: string, shape: readonly number[], data: ElementData): Stor
 }
 
 function choice(document: object): TopologyChoice {
-  return {
-    word: 'net.json',
-    document: { file: 'net.json', bytes: new TextEncoder().encode(JSON.stringify({ format: 'bnnc', version: 1, ...document })) },
-  };
+  return topologyOf({ format: 'bnnc', version: 1, ...document });
 }
 
 function imported(tensors: readonly StoredTensor[], topology: TopologyChoice | null, builtIn: readonly Topology[] = []): Imported {
